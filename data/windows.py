@@ -1,0 +1,64 @@
+"""Windows: a document's words cut to the encoder's limit, and decisions merged back.
+
+Enters: how many pieces each word has. Leaves: ``Window`` ranges of words. Every word lies in at
+least one window and is owned by exactly one, the one in which it has most context on its poorer
+side: nothing is truncated. Knows no model, no file, no label.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Window(NamedTuple):
+    """A range of words, ends exclusive, and the part of it that this window decides about."""
+
+    start: int
+    end: int
+    own_start: int
+    own_end: int
+
+    def margin(self, first: int, last: int, words: int) -> int:
+        """Return the words of context around a stretch, on its poorer side, in a document."""
+        left = first - self.start if self.start > 0 else words
+        right = self.end - 1 - last if self.end < words else words
+        return min(left, right)
+
+
+def cut_windows(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[Window]:
+    """Cut a document into windows of at most ``limit`` pieces.
+
+    Args:
+        pieces: pieces of every word, ``(words,)``, each at most ``limit``.
+        limit: most pieces in a window.
+        overlap: pieces that neighbouring windows share, at most; less than half of ``limit``.
+
+    Returns:
+        Windows in reading order; none for a document without words.
+    """
+    ranges = _ranges(pieces, limit, overlap)
+    seams = [(left[1] + right[0] + 1) // 2 for left, right in zip(ranges, ranges[1:], strict=False)]
+    edges = [0, *seams, len(pieces)]
+    return [
+        Window(start, end, edges[index], edges[index + 1])
+        for index, (start, end) in enumerate(ranges)
+    ]
+
+
+def _ranges(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[tuple[int, int]]:
+    before = np.concatenate([[0], np.cumsum(pieces)])  # pieces before each word
+    words = len(pieces)
+    ranges: list[tuple[int, int]] = []
+    start = 0
+    while start < words:
+        end = int(np.searchsorted(before, before[start] + limit, side="right")) - 1
+        ranges.append((start, end))
+        if end == words:
+            break
+        # The next one begins where the shared pieces fit, and at least one word further on.
+        shared = int(np.searchsorted(before, before[end] - overlap, side="left"))
+        start = max(min(shared, end), start + 1)
+    return ranges

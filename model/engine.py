@@ -1,0 +1,200 @@
+"""The engine: texts to decoded spans and relations, many windows at a time.
+
+Enters: texts, and the entities when they are given. Leaves: ``Prediction``s in words. Windows of
+all texts are sorted by length into batches of a budget of pieces. Tag logits are put together per
+document before decoding, every word's from the window in which it has most context, so that no
+seam shows; relations are scored in every window that holds both entities, and the window with
+most context around them counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from khabar.data.batches import batches_by_length, collate
+from khabar.data.tags import WordSpan
+from khabar.data.windows import Window, cut_windows
+from khabar.data.words import Span, split_words
+from khabar.model.decoding import ScoredSpan, decode_spans
+from khabar.model.joint import JointModel
+from khabar.model.relations import SpanBatch
+
+
+_PAIRS_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True)
+class ScoredRelation:
+    """A relation between two spans, as indices into the prediction's spans."""
+
+    head: int
+    tail: int
+    type: int
+    score: float
+
+
+@dataclass
+class Prediction:
+    """What the model found in one text.
+
+    Attributes:
+        words: the words of the text.
+        windows: the ranges of words in which it was read.
+        spans: entities in words, in reading order.
+        relations: relations at or above the threshold.
+    """
+
+    words: list[Span]
+    windows: list[Window]
+    spans: list[ScoredSpan]
+    relations: list[ScoredRelation] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A window of the pool: which document's, and which part."""
+
+    document: int
+    window: Window
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """A batch of windows after the encoder: their places and word states."""
+
+    places: list[_Place]
+    states: Tensor
+
+
+@torch.inference_mode()
+def predict(
+    model: JointModel,
+    texts: Sequence[str],
+    *,
+    batch_tokens: int,
+    threshold: float,
+    given: Sequence[Sequence[WordSpan]] | None = None,
+) -> list[Prediction]:
+    """Find entities and relations in texts.
+
+    Args:
+        model: in evaluation mode, on its device.
+        texts: any texts.
+        batch_tokens: most pieces in a batch, padding included.
+        threshold: least score of a relation, 0 to 1.
+        given: the entities of every text; None: decode them.
+    """
+    words = [split_words(text) for text in texts]
+    pieces = model.tokenizer.encode(texts, words)
+    limit = model.config.window.pieces - model.tokenizer.specials
+    windows = [cut_windows(p.counts, limit, model.config.window.overlap) for p in pieces]
+    places = [_Place(d, window) for d, own in enumerate(windows) for window in own]
+    inputs = [model.tokenizer.window(pieces[place.document], place.window) for place in places]
+    logits = [
+        torch.zeros(len(w), len(model.rows.rows), model.rows.tags, device=model.device)
+        for w in words
+    ]
+    encoded = []
+    for indices in batches_by_length([len(i.ids) for i in inputs], batch_tokens):
+        batch = collate([inputs[i] for i in indices], model.tokenizer.special.pad)
+        states = model.encode(batch.to(model.device))
+        group = _Encoded([places[i] for i in indices], states)
+        if given is None:
+            _place_logits(model.tag(states), group.places, logits)
+        if model.relation_head is not None:
+            encoded.append(group)
+    spans = _decode(model, logits, batch_tokens) if given is None else _sure(given)
+    found = [Prediction(*parts) for parts in zip(words, windows, spans, strict=True)]
+    _relate(model, encoded, found, threshold)
+    return found
+
+
+def _place_logits(batch: Tensor, places: list[_Place], logits: list[Tensor]) -> None:
+    """Copy what each window decides about into its document's logits."""
+    for row, place in enumerate(places):
+        start, _, own_start, own_end = place.window
+        logits[place.document][own_start:own_end] = batch[row, own_start - start : own_end - start]
+
+
+def _decode(model: JointModel, logits: list[Tensor], budget: int) -> list[list[ScoredSpan]]:
+    spans: list[list[ScoredSpan]] = [[] for _ in logits]
+    filled = [index for index, own in enumerate(logits) if len(own)]
+    for group in batches_by_length([len(logits[index]) for index in filled], budget):
+        indices = [filled[i] for i in group]
+        lengths = torch.tensor([len(logits[i]) for i in indices], device=model.device)
+        padded = torch.nn.utils.rnn.pad_sequence([logits[i] for i in indices], batch_first=True)
+        for index, own in zip(indices, decode_spans(model, padded, lengths), strict=True):
+            spans[index] = own
+    return spans
+
+
+def _sure(given: Sequence[Sequence[WordSpan]]) -> list[list[ScoredSpan]]:
+    return [[ScoredSpan(span, 1.0) for span in spans] for spans in given]
+
+
+def _relate(
+    model: JointModel, encoded: list[_Encoded], found: list[Prediction], threshold: float
+) -> None:
+    """Score the relations of all windows and give them to their documents."""
+    best: list[dict[tuple[int, int, int], tuple[int, float]]] = [{} for _ in found]
+    for group in encoded:
+        spans, owners = _spans_of(group, found, model.device)
+        pairs = model.rules.pairs(spans, model.config.heads.relation_reach)
+        for pair, type, score in _holding(model, group.states, spans, pairs, threshold):
+            (row, head), (_, tail) = (owners[i] for i in pair)
+            place = group.places[row]
+            margin = _margin(found[place.document], place.window, head, tail)
+            own, key = best[place.document], (head, tail, type)
+            own[key] = max((margin, score), own.get(key, (margin, 0.0)))
+    for prediction, own in zip(found, best, strict=True):
+        prediction.relations = _once(model, own)
+
+
+def _holding(
+    model: JointModel, states: Tensor, spans: SpanBatch, pairs: Tensor, threshold: float
+) -> Iterator[tuple[list[int], int, float]]:
+    """Yield the pairs that hold a relation, its type and score; memory is bounded by portions."""
+    for portion in pairs.split(_PAIRS_AT_ONCE):
+        scores = model.relate(states, spans, portion).sigmoid()
+        pair, type = (scores >= threshold).nonzero(as_tuple=True)
+        rows = (portion[pair].tolist(), type.tolist(), scores[pair, type].tolist())
+        yield from zip(*rows, strict=True)
+
+
+def _spans_of(
+    group: _Encoded, found: list[Prediction], device: torch.device
+) -> tuple[SpanBatch, list[tuple[int, int]]]:
+    """Return the spans that lie in a batch's windows, and the window and number of each."""
+    rows, owners = [], []
+    for row, place in enumerate(group.places):
+        start, end = place.window.start, place.window.end
+        for number, (span, _) in enumerate(found[place.document].spans):
+            if start <= span.first and span.last < end:
+                rows.append((row, span.first - start, span.last - start, span.type))
+                owners.append((row, number))
+    columns = torch.tensor(rows, dtype=torch.long, device=device).reshape(-1, 4).unbind(-1)
+    return SpanBatch(*columns), owners
+
+
+def _margin(prediction: Prediction, window: Window, head: int, tail: int) -> int:
+    spans = [prediction.spans[i].span for i in (head, tail)]
+    first, last = min(s.first for s in spans), max(s.last for s in spans)
+    return window.margin(first, last, len(prediction.words))
+
+
+def _once(
+    model: JointModel, scored: dict[tuple[int, int, int], tuple[int, float]]
+) -> list[ScoredRelation]:
+    """Return relations in reading order of their heads, symmetric ones once, earlier head first."""
+    rules = list(model.schema.relations.values())
+    kept: dict[tuple[int, int, int], float] = {}
+    for (head, tail, type), (_, score) in scored.items():
+        turn = rules[type].symmetric and head > tail
+        key = (tail, head, type) if turn else (head, tail, type)
+        kept[key] = max(score, kept.get(key, 0.0))
+    return [ScoredRelation(*key, score) for key, score in sorted(kept.items())]

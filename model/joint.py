@@ -1,0 +1,112 @@
+"""The joint model: one encoder, a token classifier and a relation head.
+
+Enters: batches of pieces, typed spans. Leaves: logits. Decoding is in ``decoding.py``, saving and
+loading in ``storage.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+
+from khabar.data.batches import PieceBatch
+from khabar.data.tags import TagRows
+from khabar.model.config import ModelConfig
+from khabar.model.relations import PairRules, RelationHead, SpanBatch
+from khabar.model.tokenizer import WordTokenizer
+from khabar.model.viterbi import FORBIDDEN
+
+Attention = Literal["eager", "sdpa"]
+"""Eager trains faster on a CPU (SDPA's backward pass is slow there), SDPA predicts faster."""
+
+
+class JointModel(nn.Module):
+    """Encoder, token classifier and relation head, with the tokenizer and schema they need."""
+
+    rule_transitions: Tensor
+    rule_starts: Tensor
+
+    def __init__(
+        self, config: ModelConfig, tokenizer: WordTokenizer, encoder: PreTrainedModel
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.schema = config.label_schema
+        self.tokenizer = tokenizer
+        self.rows = TagRows(self.schema, config.heads.inner_types)
+        self.encoder = encoder
+        hidden = encoder.config.hidden_size
+        self.dropout = nn.Dropout(config.heads.dropout)
+        self.tagger = nn.Linear(hidden, len(self.rows.rows) * self.rows.tags)
+        self.rules = PairRules(self.schema)
+        self.relation_head = (
+            RelationHead(hidden, config.heads.relation_size, config.heads.dropout, self.schema)
+            if self.schema.relations
+            else None
+        )
+        self.crf = (
+            nn.Parameter(torch.zeros(self.rows.tags, self.rows.tags)) if config.heads.crf else None
+        )
+        allowed = torch.from_numpy(self.rows.transitions())
+        starts = torch.from_numpy(self.rows.starts())
+        self.register_buffer("rule_transitions", (~allowed) * FORBIDDEN, persistent=False)
+        self.register_buffer("rule_starts", (~starts) * FORBIDDEN, persistent=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.tagger.weight.device
+
+    def encode(self, batch: PieceBatch) -> Tensor:
+        """Return the states of words, ``(batch, words, hidden)``; padding is zero."""
+        pieces = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+        places = torch.arange(int(batch.words.max()), device=batch.ids.device)
+        member = batch.word_of_piece[:, None, :] == places[None, :, None]  # (batch, words, pieces)
+        if self.config.heads.pooling == "first":
+            member &= member.cumsum(dim=-1) == 1
+        weights = member.to(pieces.dtype)
+        # A product with a matrix of ones, not a scatter, which would not be deterministic on a GPU.
+        return weights @ pieces / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+
+    def tag(self, states: Tensor) -> Tensor:
+        """Return tag logits in fp32, ``(batch, words, rows, tags)``."""
+        logits: Tensor = self.tagger(self.dropout(states)).float()
+        return logits.unflatten(-1, (len(self.rows.rows), self.rows.tags))
+
+    def relate(self, states: Tensor, spans: SpanBatch, pairs: Tensor) -> Tensor:
+        """Return relation logits in fp32, ``(pairs, relations)``.
+
+        What the schema forbids between the two types is minus infinity's stand-in.
+        """
+        assert self.relation_head is not None, "a schema without relations has no pairs to score"
+        logits: Tensor = self.relation_head(states, spans, pairs).float()
+        head, tail = spans.type[pairs].unbind(-1)
+        return logits.masked_fill(~self.rules.allowed[head, tail], FORBIDDEN)
+
+    def transitions(self) -> Tensor:
+        """Return the score of a tag followed by another, ``(tags, tags)``, in fp32."""
+        return self.rule_transitions if self.crf is None else self.rule_transitions + self.crf.float()
+
+
+def build_encoder(config: dict[str, object], attention: Attention) -> PreTrainedModel:
+    """Return an encoder of a saved configuration, with random weights."""
+    kind = str(config["model_type"])
+    fields = {name: value for name, value in config.items() if name != "model_type"}
+    settings = AutoConfig.for_model(kind, **fields)
+    return AutoModel.from_config(settings, attn_implementation=attention, **_bare(kind))
+
+
+def pretrained_encoder(name_or_path: str, attention: Attention) -> PreTrainedModel:
+    """Return the encoder that a folder or a hub holds under this name, in fp32."""
+    kind = AutoConfig.from_pretrained(name_or_path).model_type
+    return AutoModel.from_pretrained(
+        name_or_path, attn_implementation=attention, dtype=torch.float32, **_bare(kind)
+    )
+
+
+def _bare(model_type: str) -> dict[str, bool]:
+    # BERT's classes bring a pooler that nothing here reads; others do not know the argument.
+    return {"add_pooling_layer": False} if model_type in {"bert", "roberta", "xlm-roberta"} else {}

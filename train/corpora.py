@@ -1,0 +1,96 @@
+"""Corpora of a run: files to documents to training windows, and a fingerprint of both."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from khabar.data.errors import ConfigError
+from khabar.data.formats import read_documents
+from khabar.data.records import Document
+from khabar.data.validate import widen_to_words
+from khabar.model.joint import JointModel
+from khabar.train.config import CorpusConfig, RunConfig
+from khabar.train.targets import Example, ExampleMaker
+
+
+@dataclass(frozen=True)
+class TrainingCorpora:
+    """The training windows of all corpora in one list.
+
+    Attributes:
+        examples: windows, corpus after corpus.
+        counts: how many windows each corpus has.
+        notes: what was mended or left out, one sentence each.
+    """
+
+    examples: list[Example]
+    counts: list[int]
+    notes: list[str]
+
+
+def corpus_documents(corpus: CorpusConfig) -> tuple[list[Document], list[str]]:
+    """Return the documents of a corpus's share, entities widened to whole words, and what was.
+
+    Raises:
+        ConfigError: the file is not there, or the share is empty.
+        FormatError: a line that is no document.
+    """
+    if not Path(corpus.path).is_file():
+        raise ConfigError(
+            f"corpus {corpus.path}: no such file; correct `path`, or give it on the command line "
+            f"with --set corpora.0.path=FILE"
+        )
+    read = list(read_documents(Path(corpus.path), format=corpus.format, encoding=corpus.encoding))
+    start, end = (round(share * len(read)) for share in corpus.share)
+    if start == end:
+        raise ConfigError(f"corpus {corpus.path}: its share {list(corpus.share)} holds no document")
+    documents, notes = [], []
+    for document in read[start:end]:
+        whole, widened = widen_to_words(document)
+        documents.append(whole)
+        notes += [f"{corpus.path}: {note}" for note in widened]
+    return documents, notes
+
+
+def training_corpora(model: JointModel, corpora: Sequence[CorpusConfig]) -> TrainingCorpora:
+    """Return the training windows of all corpora. Raises as ``corpus_documents``."""
+    gathered = TrainingCorpora([], [], [])
+    for corpus in corpora:
+        documents, notes = corpus_documents(corpus)
+        maker = ExampleMaker(model, corpus.policy)
+        made = [example for document in documents for example in maker.examples(document)]
+        gathered.examples.extend(made)
+        gathered.counts.append(len(made))
+        gathered.notes.extend(notes)
+        if maker.left_out:
+            gathered.notes.append(
+                f"{corpus.path}: {maker.left_out} mentions have no row of tags (nested deeper in "
+                f"their own type than `heads.inner_types` provides for) and give no loss"
+            )
+    return gathered
+
+
+def dev_documents(corpora: Sequence[CorpusConfig]) -> list[Document]:
+    """Return the documents of the dev corpora, their ids made distinct by position.
+
+    Raises as ``corpus_documents``.
+    """
+    documents = [document for corpus in corpora for document in corpus_documents(corpus)[0]]
+    return [
+        msgspec.structs.replace(document, id=f"{number}/{document.id}")
+        for number, document in enumerate(documents)
+    ]
+
+
+def fingerprint(config: RunConfig) -> str:
+    """Return a digest of the configuration and of its corpora's bytes."""
+    digest = hashlib.sha256(msgspec.json.encode(config))
+    for corpus in (*config.corpora, *config.dev):
+        if Path(corpus.path).is_file():
+            digest.update(Path(corpus.path).read_bytes())
+    return digest.hexdigest()

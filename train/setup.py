@@ -1,0 +1,175 @@
+"""Setting up a run: configuration to model, data, optimizer and progress, new or resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+
+from khabar.data.errors import ModelError
+from khabar.data.records import Document
+from khabar.data.schema import load_schema
+from khabar.model.config import ModelConfig
+from khabar.model.joint import JointModel, pretrained_encoder
+from khabar.model.storage import BUNDLED, from_pretrained, is_model_folder, model_folder
+from khabar.model.tokenizer import WordTokenizer, encoder_tokenizer
+from khabar.train.checkpoint import Progress, load_checkpoint
+from khabar.train.config import RunConfig
+from khabar.train.corpora import dev_documents, fingerprint, training_corpora
+from khabar.train.optimizer import MasterAdamW
+from khabar.train.sampler import StepSampler, share_of
+from khabar.train.step import TrainStep
+from khabar.train.targets import Example, TrainBatch, blank_example, collate_examples
+
+RANDOM = "random:"
+"""Before an encoder's name: its shape and tokenizer, with random weights."""
+
+
+@dataclass
+class Run:
+    """A run in progress. ``progress``, masters and random state are all that a checkpoint holds.
+
+    Attributes:
+        config: the run's configuration.
+        accelerator: devices and processes.
+        model: the bare model.
+        forward: the model with its losses, as Accelerate prepared it.
+        optimizer: over the model's weights.
+        examples: the training windows.
+        sampler: which of them make up each step.
+        steps: optimizer steps in the whole run.
+        dev: what the best model is chosen by.
+        progress: how far it has come.
+        notes: what was mended or left out of the corpora.
+    """
+
+    config: RunConfig
+    accelerator: Accelerator
+    model: JointModel
+    forward: torch.nn.Module
+    optimizer: MasterAdamW
+    examples: list[Example]
+    sampler: StepSampler
+    steps: int
+    dev: list[Document]
+    progress: Progress
+    notes: list[str]
+
+    @property
+    def folder(self) -> Path:
+        """Where checkpoints, log and the best model go."""
+        return Path(self.config.output)
+
+    def batches(self) -> Iterator[list[TrainBatch]]:
+        """Yield this process's micro-batches of every step that is still to be done.
+
+        Every process gets as many windows, blank ones in a short last step.
+        """
+        processes, rank = self.accelerator.num_processes, self.accelerator.process_index
+        for windows in self.sampler.steps(self.progress.step, self.steps):
+            examples = [self.examples[i] for i in windows]
+            missing = -len(examples) % processes
+            blanks = [blank_example(examples[-1]) for _ in range(missing)]
+            own = share_of(examples + blanks, rank, processes)
+            size = self.config.train.micro_windows
+            yield [self._collate(own[i : i + size]) for i in range(0, len(own), size)]
+
+    def _collate(self, examples: list[Example]) -> TrainBatch:
+        batch = collate_examples(
+            examples, self.model.tokenizer.special.pad, len(self.model.schema.entity_types)
+        )
+        return batch.to(self.accelerator.device)
+
+
+def set_up(config: RunConfig) -> Run:
+    """Build a run, and bring it to where its checkpoint left off.
+
+    Raises:
+        KhabarError: whatever is wrong with the configuration, the corpora or the encoder.
+    """
+    accelerator = Accelerator(mixed_precision="no")
+    # The same weights in every process, then random numbers of its own for dropout.
+    set_seed(config.seed)
+    model = build_model(config)
+    set_seed(config.seed + 1000 * accelerator.process_index)
+    corpora = training_corpora(model, config.corpora)
+    model.to(torch.bfloat16 if config.train.precision == "bf16" else torch.float32)
+    model.to(accelerator.device)
+    optimizer = MasterAdamW(model, config.optimizer)
+    progress = load_checkpoint(
+        Path(config.output) / "checkpoint", accelerator, optimizer, fingerprint(config)
+    )
+    sampler = StepSampler(
+        lengths=[len(example.pieces.ids) for example in corpora.examples],
+        corpora=corpora.counts,
+        weights=[corpus.weight for corpus in config.corpora],
+        batch_windows=config.train.batch_windows,
+        seed=config.seed,
+    )
+    steps = config.train.epochs * sampler.steps_per_epoch
+    return Run(
+        config=config,
+        accelerator=accelerator,
+        model=model,
+        forward=accelerator.prepare(TrainStep(model, mistakes=config.train.relation_mistakes)),
+        optimizer=optimizer,
+        examples=corpora.examples,
+        sampler=sampler,
+        steps=min(steps, config.train.max_steps or steps),
+        dev=dev_documents(config.dev),
+        progress=progress,
+        notes=corpora.notes,
+    )
+
+
+def build_model(config: RunConfig) -> JointModel:
+    """Return an untrained model on a pretrained encoder, or on a random one of its shape.
+
+    Raises:
+        ModelError: no such encoder, or one that Khabar cannot use.
+        SchemaError: no such schema.
+    """
+    encoder, tokenizer = _encoder(config)
+    settings = ModelConfig(
+        name=config.name,
+        version=version("khabar"),
+        label_schema=load_schema(config.label_schema),
+        heads=config.heads,
+        window=config.window,
+        special=tokenizer.special,
+        encoder=encoder.config.to_dict(),
+    )
+    limit = getattr(encoder.config, "max_position_embeddings", config.window.pieces)
+    if config.window.pieces > limit:
+        raise ModelError(
+            f"`window.pieces` is {config.window.pieces}, but encoder {config.encoder} reads at "
+            f"most {limit}; set it to {limit} or less"
+        )
+    return JointModel(settings, tokenizer, encoder)
+
+
+def _encoder(config: RunConfig) -> tuple[PreTrainedModel, WordTokenizer]:
+    name, attention = config.encoder, config.train.attention
+    if name == BUNDLED or is_model_folder(Path(name)):
+        trained = from_pretrained(model_folder(name), attention=attention)
+        return trained.encoder, trained.tokenizer
+    bare = name.removeprefix(RANDOM)
+    try:
+        if bare != name:
+            encoder = AutoModel.from_config(
+                AutoConfig.from_pretrained(bare), attn_implementation=attention
+            )
+        else:
+            encoder = pretrained_encoder(name, attention)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"encoder {bare}: no such folder, and the hub gave no encoder of that name "
+            f"({type(error).__name__}); give `bundled`, a folder or a name of the hub"
+        ) from error
+    return encoder, encoder_tokenizer(bare, pad=encoder.config.pad_token_id or 0)

@@ -1,0 +1,81 @@
+"""One forward pass of training: a batch in, summed losses out.
+
+A module of its own so that Accelerate's wrapper sees the whole computation in one ``forward``.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from khabar.model.decoding import decode_spans
+from khabar.model.joint import JointModel
+from khabar.model.relations import SpanBatch
+from khabar.train.loss import relation_loss, tag_loss
+from khabar.train.targets import TrainBatch
+
+
+class TrainStep(nn.Module):
+    """The joint model with its losses."""
+
+    def __init__(self, model: JointModel, *, mistakes: bool) -> None:
+        super().__init__()
+        self.model = model
+        self.mistakes = mistakes
+
+    def forward(self, batch: TrainBatch) -> tuple[Tensor, Tensor]:
+        """Return the tag loss and the relation loss, each summed over the batch."""
+        states = self.model.encode(batch.pieces)
+        logits = self.model.tag(states)
+        tags = tag_loss(self.model, logits, batch.pieces.words, batch.tags)
+        if self.model.relation_head is None:
+            return tags, tags.new_zeros(())
+        spans = self._with_mistakes(batch, logits) if self.mistakes else batch.spans
+        return tags, self._relation_loss(states, spans, batch.relations)
+
+    def _with_mistakes(self, batch: TrainBatch, logits: Tensor) -> SpanBatch:
+        """Return the gold spans, then what the tagger now takes for spans and is not gold."""
+        if not bool(batch.has_relations.any()):
+            return batch.spans
+        gold = batch.spans
+        columns = (gold.window, gold.first, gold.last, gold.type)
+        known = set(zip(*(column.tolist() for column in columns), strict=True))
+        counts = gold.window.bincount(minlength=len(batch.has_relations)).tolist()
+        decoded = decode_spans(self.model, logits.detach(), batch.pieces.words)
+        wrong: list[tuple[int, ...]] = []
+        for window in batch.has_relations.nonzero().flatten().tolist():
+            own = [scored for scored in decoded[window] if (window, *scored.span) not in known]
+            own.sort(key=lambda scored: -scored.score)
+            # No more than gold has: an untrained tagger takes everything for a span.
+            wrong += [(window, *scored.span) for scored in own[: counts[window]]]
+        more = torch.tensor(wrong, dtype=torch.long, device=gold.window.device).reshape(-1, 4)
+        both = zip(columns, more.unbind(-1), strict=True)
+        return SpanBatch(*(torch.cat(column) for column in both))
+
+    def _relation_loss(self, states: Tensor, spans: SpanBatch, relations: Tensor) -> Tensor:
+        pairs = self.model.rules.pairs(spans, self.model.config.heads.relation_reach)
+        if not len(pairs):
+            # Every process must touch every weight, or their gradients cannot be averaged.
+            assert self.model.relation_head is not None
+            return sum((w.sum() * 0 for w in self.model.relation_head.parameters()), states.new_zeros(()))
+        logits = self.model.relate(states, spans, pairs)
+        return relation_loss(logits, relation_truth(relations, pairs, len(spans), logits))
+
+
+def relation_truth(relations: Tensor, pairs: Tensor, spans: int, like: Tensor) -> Tensor:
+    """Return which relations hold for which pairs, ``(pairs, relations)``, as 0 and 1.
+
+    Args:
+        relations: head and tail as indices into the spans, type, ``(gold, 3)``.
+        pairs: head and tail of the pairs that are scored, ``(pairs, 2)``.
+        spans: how many spans there are.
+        like: a tensor of the wanted shape and kind.
+    """
+    truth = torch.zeros_like(like)
+    place = torch.full((spans * spans,), -1, device=pairs.device)
+    place[pairs[:, 0] * spans + pairs[:, 1]] = torch.arange(len(pairs), device=pairs.device)
+    head, tail, type = relations.unbind(-1)
+    row = place[head * spans + tail]
+    scored = row >= 0  # others lie further apart than the head's reach
+    truth[row[scored], type[scored]] = 1
+    return truth

@@ -1,0 +1,280 @@
+"""Targets: documents as training windows, with what their corpus annotates and leaves open.
+
+Enters: documents, the model's tokenizer and rows, the corpus's policy. Leaves: ``Example``s and
+batches of them. A corpus with coarse or few labels gives loss only where it says something: see
+``AnnotationPolicy``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from khabar.data.batches import PieceBatch, WindowPieces, collate
+from khabar.data.errors import ConfigError
+from khabar.data.records import Document
+from khabar.data.tags import WordSpan, covered_words
+from khabar.data.windows import Window, cut_windows
+from khabar.data.words import split_words
+from khabar.model.joint import JointModel
+from khabar.model.relations import SpanBatch
+from khabar.train.loss import TagTargets
+
+
+class AnnotationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a corpus's labels mean in the model's schema, and what they leave open."""
+
+    labels: dict[str, tuple[str, ...]] = {}
+    """Corpus label to the types that it may stand for; a label that is not listed is the type of
+    that name. ``[]`` means that there is something, of whatever type."""
+    annotates: tuple[str, ...] | None = None
+    """Types that the corpus annotates wherever they occur; others give no loss. None: all of the
+    schema, or, with ``labels``, those that some label stands for."""
+    nested: bool = True
+    """Whether entities inside entities are annotated; where not, the inside gives no loss."""
+    relations: bool = True
+    """Whether relations are annotated; where not, there is no relation loss."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """An annotated mention: its words, and the types that its label may stand for."""
+
+    first: int
+    last: int
+    types: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A training window.
+
+    Attributes:
+        pieces: what the encoder reads.
+        allowed: tags that the annotation admits, ``(words, rows, tags)``.
+        coarse: mentions that may be of several types.
+        spans: gold spans for the relation head.
+        relations: head and tail as indices into ``spans``, relation type, ``(relations, 3)``.
+        has_relations: whether relations are annotated.
+    """
+
+    pieces: WindowPieces
+    allowed: NDArray[np.bool_]
+    coarse: tuple[Mention, ...]
+    spans: tuple[WordSpan, ...]
+    relations: NDArray[np.int64]
+    has_relations: bool
+
+
+@dataclass(frozen=True)
+class TrainBatch:
+    """Examples padded together.
+
+    Attributes:
+        pieces: what the encoder reads.
+        tags: what the tags may be.
+        spans: gold spans of the windows with annotated relations.
+        relations: rows into ``spans`` for head and tail, relation type, ``(relations, 3)``.
+        has_relations: per window, ``(batch,)``.
+    """
+
+    pieces: PieceBatch
+    tags: TagTargets
+    spans: SpanBatch
+    relations: Tensor
+    has_relations: Tensor
+
+    def to(self, device: torch.device) -> TrainBatch:
+        """Return the batch on a device."""
+        return TrainBatch(
+            pieces=self.pieces.to(device),
+            tags=self.tags.to(device),
+            spans=self.spans.to(device),
+            relations=self.relations.to(device),
+            has_relations=self.has_relations.to(device),
+        )
+
+    def counts(self) -> tuple[int, int]:
+        """Return the targets of both losses: decided words, and spans that may have relations."""
+        return self.tags.count(), len(self.spans)
+
+
+class ExampleMaker:
+    """Turns the documents of one corpus into examples, and counts what found no room."""
+
+    def __init__(self, model: JointModel, policy: AnnotationPolicy) -> None:
+        """Resolve the corpus's labels. Raises: ConfigError: a type that the schema lacks."""
+        self.model, self.policy = model, policy
+        self.left_out = 0
+        """Mentions nested deeper in their own type than the rows go, or cut by a window."""
+        types = model.schema.entity_types
+        named = [name for names in policy.labels.values() for name in names]
+        for name in (*named, *(policy.annotates or ())):
+            if name not in types:
+                raise ConfigError(
+                    f"`labels` or `annotates` names the type {name}, which schema "
+                    f"{model.schema.name} lacks; it has {', '.join(types)}"
+                )
+        annotated = policy.annotates or (named if policy.labels else types)
+        self.annotated = np.array([name in annotated for name in types])
+
+    def examples(self, document: Document) -> list[Example]:
+        """Return the windows of a document, cut as they are for prediction.
+
+        Raises:
+            ConfigError: a label that is neither mapped nor a type of the schema.
+        """
+        words = split_words(document.text)
+        pieces = self.model.tokenizer.encode([document.text], [words])[0]
+        mentions = self._mentions(document, words)
+        size = self.model.config.window
+        limit = size.pieces - self.model.tokenizer.specials
+        made = []
+        for window in cut_windows(pieces.counts, limit, size.overlap):
+            inside = {
+                id: Mention(m.first - window.start, m.last - window.start, m.types)
+                for id, m in mentions.items()
+                if window.start <= m.first and m.last < window.end
+            }
+            allowed, coarse = self._tags(inside, window)
+            self._open_cut_mentions(allowed, mentions.values(), window)
+            spans, relations = self._relations(document, inside)
+            made.append(
+                Example(
+                    pieces=self.model.tokenizer.window(pieces, window),
+                    allowed=allowed,
+                    coarse=coarse,
+                    spans=spans,
+                    relations=relations,
+                    has_relations=self.policy.relations and bool(self.model.schema.relations),
+                )
+            )
+        return made
+
+    def _mentions(self, document: Document, words: list[tuple[int, int]]) -> dict[str, Mention]:
+        types = {entity.id: entity.type for entity in document.entities}
+        return {
+            id: Mention(first, last, self._types(types[id], document.id))
+            for id, (first, last) in covered_words(document.entities, words).items()
+        }
+
+    def _types(self, label: str, document: str) -> tuple[int, ...]:
+        types = self.model.schema.entity_types
+        if label in self.policy.labels:
+            names = self.policy.labels[label] or types
+        elif label in types:
+            names = (label,)
+        else:
+            raise ConfigError(
+                f"document {document} has the label {label}, which schema {self.model.schema.name} "
+                f"lacks; say under `labels` of the corpus which types it may stand for"
+            )
+        return tuple(types.index(name) for name in names)
+
+    def _tags(
+        self, mentions: dict[str, Mention], window: Window
+    ) -> tuple[NDArray[np.bool_], tuple[Mention, ...]]:
+        rows, words = self.model.rows, window.end - window.start
+        exact = [WordSpan(m.first, m.last, m.types[0]) for m in mentions.values() if len(m.types) == 1]
+        tags, left_out = rows.encode(exact, words)
+        self.left_out += left_out
+        allowed = np.eye(rows.tags, dtype=bool)[tags]
+        decided = np.array([any(self.annotated[k] for k in row) for row in rows.rows])
+        allowed[:, ~decided] = True
+        if not self.policy.nested:
+            for mention in mentions.values():
+                open_rows = tags[mention.first : mention.last + 1] == 0
+                allowed[mention.first : mention.last + 1][open_rows] = True
+        coarse = tuple(m for m in mentions.values() if len(m.types) > 1)
+        for mention in coarse:
+            for row, types in enumerate(rows.rows):
+                if set(types) & set(mention.types):
+                    allowed[mention.first : mention.last + 1, row] = True
+        return allowed, coarse
+
+    def _open_cut_mentions(
+        self, allowed: NDArray[np.bool_], mentions: Iterable[Mention], window: Window
+    ) -> None:
+        """Let the rows of a mention that the window cuts be anything there."""
+        for mention in mentions:
+            whole = window.start <= mention.first and mention.last < window.end
+            if not whole and mention.first < window.end and mention.last >= window.start:
+                start = max(mention.first, window.start) - window.start
+                stop = min(mention.last + 1, window.end) - window.start
+                for row, types in enumerate(self.model.rows.rows):
+                    if set(types) & set(mention.types):
+                        allowed[start:stop, row] = True
+
+    def _relations(
+        self, document: Document, mentions: dict[str, Mention]
+    ) -> tuple[tuple[WordSpan, ...], NDArray[np.int64]]:
+        exact = {id: WordSpan(m.first, m.last, m.types[0]) for id, m in mentions.items()}
+        spans = tuple(dict.fromkeys(exact.values()))
+        place = {span: index for index, span in enumerate(spans)}
+        schema = self.model.schema
+        found = set()
+        for relation in document.relations if self.policy.relations else ():
+            if relation.head in exact and relation.tail in exact:
+                type = schema.relation_types.index(relation.type)
+                head, tail = place[exact[relation.head]], place[exact[relation.tail]]
+                found.add((head, tail, type))
+                if schema.relations[relation.type].symmetric:
+                    found.add((tail, head, type))
+        return spans, np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
+
+
+def blank_example(like: Example) -> Example:
+    """Return an example that gives no loss, to fill a process's share of a last, short step."""
+    return Example(
+        pieces=like.pieces,
+        allowed=np.ones_like(like.allowed),
+        coarse=(),
+        spans=(),
+        relations=np.zeros((0, 3), dtype=np.int64),
+        has_relations=False,
+    )
+
+
+def collate_examples(examples: Sequence[Example], pad_id: int, types: int) -> TrainBatch:
+    """Pad examples to one batch; ``types`` is the schema's count of entity types."""
+    pieces = collate([example.pieces for example in examples], pad_id)
+    spans = [(w, *s) for w, e in enumerate(examples) if e.has_relations for s in e.spans]
+    coarse = [(w, m) for w, e in enumerate(examples) for m in e.coarse]
+    coarse_types = torch.zeros(len(coarse), types, dtype=torch.bool)
+    for row, (_, mention) in zip(coarse_types, coarse, strict=True):
+        row[list(mention.types)] = True
+    return TrainBatch(
+        pieces=pieces,
+        tags=TagTargets(
+            allowed=_pad_allowed([example.allowed for example in examples]),
+            coarse=torch.tensor([(w, m.first, m.last) for w, m in coarse]).reshape(-1, 3).long(),
+            coarse_types=coarse_types,
+        ),
+        spans=SpanBatch(*torch.tensor(spans, dtype=torch.long).reshape(-1, 4).unbind(-1)),
+        relations=_shift_relations(examples),
+        has_relations=torch.tensor([example.has_relations for example in examples]),
+    )
+
+
+def _pad_allowed(allowed: list[NDArray[np.bool_]]) -> Tensor:
+    longest = max(len(a) for a in allowed)
+    padded = np.ones((len(allowed), longest, *allowed[0].shape[1:]), dtype=bool)
+    for place, own in zip(padded, allowed, strict=True):
+        place[: len(own)] = own
+    return torch.from_numpy(padded)
+
+
+def _shift_relations(examples: Sequence[Example]) -> Tensor:
+    """Return the relations of all windows as rows into the one list of spans."""
+    shifted, before = [], 0
+    for example in examples:
+        if example.has_relations:
+            shifted.append(example.relations + np.array([before, before, 0]))
+            before += len(example.spans)
+    return torch.from_numpy(np.concatenate([np.zeros((0, 3), dtype=np.int64), *shifted]))
