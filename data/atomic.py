@@ -31,9 +31,8 @@ def write_folder_atomically(path: Path, write: Callable[[Path], None]) -> None:
             shutil.rmtree(leftover)
     partial.mkdir()
     write(partial)
-    for file in partial.rglob("*"):
-        if file.is_file():
-            _flush(file)
+    for entry in (partial, *partial.rglob("*")):  # folders too: they hold the files' names
+        _flush(entry)
     if path.exists():
         path.replace(old)
     partial.replace(path)

@@ -14,7 +14,9 @@ import msgspec
 from khabar.data.errors import RecordError
 
 
-class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entity(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """A mention: ``document.text[start:end] == text``, always."""
 
     id: str
@@ -30,7 +32,9 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Mentions of one real-world thing share it; None where nothing was grouped."""
 
 
-class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Relation(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """A typed, directed link between two entities of the same document, by their ids."""
 
     id: str
@@ -41,7 +45,7 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The model's confidence, 0 to 1; None in gold."""
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text with its entities and relations.
 
     Raises:

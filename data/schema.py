@@ -6,6 +6,7 @@ a document for a schema checks it here. Knows no model.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -18,12 +19,20 @@ from khabar.data.words import Span, split_words
 
 
 class RelationRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which entity types a relation may join."""
+    """Which entity types a relation may join.
+
+    Raises:
+        ValueError: an empty head or tail.
+    """
 
     head: tuple[str, ...]
     tail: tuple[str, ...]
     symmetric: bool = False
     """Holds either way round; annotated once, in either order."""
+
+    def __post_init__(self) -> None:
+        if not self.head or not self.tail:
+            raise ValueError("`head` and `tail` must each name at least one entity type")
 
 
 class LabelSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,7 +119,14 @@ def check_document(document: Document, schema: LabelSchema) -> Iterator[str]:
     yield from _check_words(document)
     yield from _check_overlaps(known, schema)
     by_id = {entity.id: entity for entity in known}
+    stated: set[tuple[str, frozenset[str] | tuple[str, str]]] = set()
     for relation in document.relations:
+        rule = schema.relations.get(relation.type)
+        pair = (relation.head, relation.tail)
+        key = (relation.type, frozenset(pair) if rule and rule.symmetric else pair)
+        if key in stated:
+            yield f"relation {relation.id} states {relation.type} a second time; drop it"
+        stated.add(key)
         if relation.head in by_id and relation.tail in by_id:
             yield from _check_relation(relation, by_id, schema)
 
@@ -121,12 +137,13 @@ def cut_words(document: Document) -> dict[str, Span]:
     An entity without any word (only invisible characters) has no widened extent and is left out.
     """
     words = split_words(document.text)
+    starts, ends = [start for start, _ in words], [end for _, end in words]
     widened: dict[str, Span] = {}
     for entity in document.entities:
-        touched = [(s, e) for s, e in words if s < entity.end and entity.start < e]
-        if touched and (touched[0][0] < entity.start or touched[-1][1] > entity.end):
-            start, end = touched[0][0], touched[-1][1]
-            widened[entity.id] = (min(start, entity.start), max(end, entity.end))
+        first = bisect_right(ends, entity.start)
+        last = bisect_left(starts, entity.end) - 1
+        if first <= last and (starts[first] < entity.start or ends[last] > entity.end):
+            widened[entity.id] = (min(starts[first], entity.start), max(ends[last], entity.end))
     return widened
 
 
@@ -135,9 +152,9 @@ def _named(entity: Entity) -> str:
 
 
 def _check_words(document: Document) -> Iterator[str]:
+    named = {entity.id: _named(entity) for entity in document.entities}
     for id, (start, end) in cut_words(document).items():
-        whole = document.text[start:end]
-        yield f"{_named(document.entity(id))} cuts a word; annotate {whole!r} whole"
+        yield f"{named[id]} cuts a word; annotate {document.text[start:end]!r} whole"
 
 
 def _check_overlaps(entities: list[Entity], schema: LabelSchema) -> Iterator[str]:
@@ -173,7 +190,7 @@ def _check_relation(
     if not schema.allows(relation.type, head.type, tail.type):
         rule = schema.relations[relation.type]
         yield (
-            f"{name} is {relation.type} from {head.text!r}, a {head.type}, to {tail.text!r}, "
-            f"a {tail.type}; it runs from {' or '.join(rule.head)} to {' or '.join(rule.tail)}: "
+            f"{name} is {relation.type} from {head.text!r} ({head.type}) to {tail.text!r} "
+            f"({tail.type}); it runs from {' or '.join(rule.head)} to {' or '.join(rule.tail)}: "
             f"correct an entity's type, the direction or the relation"
         )

@@ -82,7 +82,7 @@ def _inherit(relations: tuple[Relation, ...], heirs: dict[str, str]) -> tuple[Re
     for relation in relations:
         head, tail = heirs[relation.head], heirs[relation.tail]
         became_loop = head == tail and relation.head != relation.tail
-        if True:
+        if not became_loop:
             moved = msgspec.structs.replace(relation, head=head, tail=tail)
             kept.setdefault((relation.type, head, tail), moved)
     return tuple(kept.values())

@@ -1,8 +1,8 @@
 """Words: the units that the model decides about, as spans of the original text.
 
-A word is a maximal run of letters, digits and their marks, with joiners and other invisible
-characters inside it; every other visible character is a word of its own. Invisible characters at
-a word's edges belong to no word. Knows no model and no file.
+A word is a maximal run of letters, digits and their marks, with what is invisible by nature inside
+it (joiners, direction marks; not spaces and controls); every other visible character is a word of
+its own. Invisible characters at a word's edges belong to no word. Knows no model and no file.
 """
 
 from __future__ import annotations

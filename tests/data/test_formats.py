@@ -54,6 +54,12 @@ def test_a_text_file_is_plain_unless_all_first_lines_are_columns(text: str, tmp_
     assert list(read_documents(path)) == [Document(id="a", text=text)]
 
 
+def test_a_text_that_looks_like_columns_is_plain_when_named_so(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.write_text("عمان B-GPE\n", encoding="utf-8")
+    assert list(read_documents(path, format="plain")) == [Document(id="a", text="عمان B-GPE\n")]
+
+
 def test_the_encoding_is_for_every_text_format(tmp_path: Path):
     for name in ("a.txt", "a.conll", "a.jsonl", "a.inline"):
         content = {"a.jsonl": '{"text": "خبر"}', "a.conll": "خبر O\n"}.get(name, "خبر")

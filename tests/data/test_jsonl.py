@@ -80,6 +80,13 @@ def test_a_lone_surrogate_is_named_as_such(lone: str, tmp_path: Path):
     assert "half a character" in entry.reason
 
 
+def test_a_pair_of_surrogates_is_not_blamed_for_another_fault(tmp_path: Path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(r'{"text": "\ud83d\ude00"', encoding="utf-8")
+    with pytest.raises(FormatError, match=r"a\.jsonl:1: Input data was truncated"):
+        list(read_jsonl(path, StrictRejected()))
+
+
 def test_pairs_of_surrogates_and_escaped_backslashes_are_read(tmp_path: Path):
     path = tmp_path / "a.jsonl"
     path.write_text(r'{"text": "\ud83d\ude00 \\ud800"}', encoding="utf-8")
