@@ -52,11 +52,6 @@ class PieceBatch:
             *(t.to(device) for t in (self.ids, self.mask, self.word_of_piece, self.words))
         )
 
-    def word_mask(self) -> Tensor:
-        """Return which word places are filled, ``(batch, words)``, as booleans."""
-        places = torch.arange(int(self.words.max()), device=self.words.device)
-        return places[None, :] < self.words[:, None]
-
 
 def collate(windows: Sequence[WindowPieces], pad_id: int) -> PieceBatch:
     """Pad windows to the longest of them."""

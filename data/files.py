@@ -107,6 +107,11 @@ def bare_path(path: Path) -> Path:
     return path.with_suffix("") if path.suffix in _COMPRESSIONS else path
 
 
+def check_encoding(encoding: str) -> None:
+    """Raise FormatError where no text encoding has this name."""
+    _newline(encoding)
+
+
 def _newline(encoding: str) -> bytes:
     try:
         return "\n".encode(encoding)

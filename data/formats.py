@@ -30,7 +30,7 @@ _WRITERS = {
     "inline": write_inline,
     "parquet": write_parquet,
 }
-_SUFFIXES = {
+SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".conll": "conll",
@@ -40,6 +40,7 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".txt": "plain",
 }
+"""What a file's suffix says about its format."""
 _SNIFFED_LINES = 20
 
 
@@ -64,7 +65,7 @@ def read_documents(
             cannot and ``rejected`` is None.
     """
     ledger = StrictRejected() if rejected is None else rejected
-    name = _format_of(path, format)
+    name = format_of(path, format)
     if name == "plain" and format is None and _looks_like_columns(path, encoding):
         name = "conll"
     if name == "parquet":
@@ -85,7 +86,7 @@ def write_documents(
     Raises:
         FormatError: the format is unknown or cannot hold a document.
     """
-    name = _format_of(path, format)
+    name = format_of(path, format)
     if name not in _WRITERS:
         raise FormatError(
             f"{path}: plain text holds no annotation; write {', '.join(_WRITERS)} instead"
@@ -93,21 +94,26 @@ def write_documents(
     _WRITERS[name](path, documents)
 
 
-def _format_of(path: Path, format: str | None) -> str:
+def format_of(path: Path, format: str | None = None) -> str:
+    """Return the format in which a file is read or written, from its name alone.
+
+    Raises:
+        FormatError: the format is unknown, or none is named and the suffix says none.
+    """
     known = ", ".join(FORMATS)
     bare = bare_path(path)
     suffix = bare.suffix
-    if "parquet" in {format, _SUFFIXES.get(suffix)} and path != bare:
+    if "parquet" in {format, SUFFIXES.get(suffix)} and path != bare:
         raise FormatError(f"{path}: Parquet is compressed inside the file; name it {bare.name}")
     if format is not None:
         if format not in FORMATS:
             raise FormatError(f"no format is named {format!r}; give one of {known}")
         return format
-    if suffix not in _SUFFIXES:
+    if suffix not in SUFFIXES:
         raise FormatError(
             f"{path}: the suffix {suffix!r} says no format; name it with --format, one of {known}"
         )
-    return _SUFFIXES[suffix]
+    return SUFFIXES[suffix]
 
 
 def _looks_like_columns(path: Path, encoding: str) -> bool:

@@ -7,6 +7,8 @@ side: nothing is truncated. Knows no model, no file, no label.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +50,22 @@ def cut_windows(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[Win
     ]
 
 
+def window_of(windows: Sequence[Window], first: int, last: int, words: int) -> Window | None:
+    """Return the window with most context around a stretch, of those of a document that hold it.
+
+    Args:
+        windows: of the document, in reading order.
+        first: first word of the stretch.
+        last: last word, inclusive.
+        words: words of the document.
+    """
+    # Both ends grow from window to window, so that those which hold the stretch are neighbours.
+    start = bisect_right(windows, last, key=lambda window: window.end)
+    stop = bisect_right(windows, first, key=lambda window: window.start)
+    holding = windows[start:stop]
+    return max(holding, key=lambda window: window.margin(first, last, words), default=None)
+
+
 def _ranges(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[tuple[int, int]]:
     before = np.concatenate([[0], np.cumsum(pieces)])  # pieces before each word
     words = len(pieces)
@@ -58,7 +76,8 @@ def _ranges(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[tuple[i
         ranges.append((start, end))
         if end == words:
             break
-        # The next one begins where the shared pieces fit, and at least one word further on.
-        shared = int(np.searchsorted(before, before[end] - overlap, side="left"))
-        start = max(min(shared, end), start + 1)
+        # The next one begins where the shared pieces fit, and so that it reaches one word further.
+        shared = np.searchsorted(before, before[end] - overlap, side="left")
+        reaching = np.searchsorted(before, before[end + 1] - limit, side="left")
+        start = int(max(shared, reaching))
     return ranges

@@ -13,11 +13,11 @@ import msgspec
 
 from khabar.data.records import Document
 from khabar.data.schema import LabelSchema
-from khabar.eval.entities import score_entities, score_outermost
+from khabar.eval.entities import score_as_written, score_entities, score_outermost
 from khabar.eval.pairs import pair_documents
 from khabar.eval.relations import score_relations
 from khabar.eval.report import Evaluation
-from khabar.eval.tokens import TokenKind
+from khabar.eval.tokens import Labels, TokenKind
 
 
 class Predictor(Protocol):
@@ -68,12 +68,26 @@ def evaluate_documents(
 
 
 def evaluate_model(
-    model: Predictor, gold: Sequence[Document], schema: LabelSchema, *, tokens: TokenKind = "words"
+    model: Predictor,
+    gold: Sequence[Document],
+    schema: LabelSchema,
+    *,
+    tokens: TokenKind = "words",
+    gold_labels: Sequence[Labels] | None = None,
 ) -> Evaluation:
     """Predict the gold documents' texts and score that, relations given gold entities too.
 
+    Args:
+        model: what predicts.
+        gold: documents with gold annotation.
+        schema: of both.
+        tokens: what extents are compared in, see ``evaluate_documents``.
+        gold_labels: the label rows of a flat gold file as they are, see ``score_as_written``;
+            scored as well where given.
+
     Raises:
         SchemaError: the model predicts a type that the schema lacks.
+        ScoreError: two documents have one id, or the rows are not those of the documents.
     """
     found = model.batch([document.text for document in gold])
     predicted = [
@@ -84,6 +98,11 @@ def evaluate_model(
     if schema.relations:
         bare = [msgspec.structs.replace(document, relations=()) for document in gold]
         given_gold = [model.relate(document) for document in bare]
-    return evaluate_documents(
+    evaluation = evaluate_documents(
         gold, predicted, schema, predicted_given_gold=given_gold, tokens=tokens
     )
+    if gold_labels is None:
+        return evaluation
+    pairs = pair_documents(gold, predicted, schema, tokens=tokens)
+    as_written = score_as_written(pairs, schema, gold_labels)
+    return msgspec.structs.replace(evaluation, as_written=as_written)

@@ -47,7 +47,7 @@ class WindowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How articles longer than the encoder's limit are cut.
 
     Raises:
-        ValueError: an overlap of half a window or more.
+        ValueError: a window too short for anything, or an overlap of half a window or more.
     """
 
     pieces: int = 512
@@ -56,6 +56,8 @@ class WindowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Pieces that neighbouring windows share, at most."""
 
     def __post_init__(self) -> None:
+        if self.pieces < 8:
+            raise ValueError(f"`pieces` is {self.pieces}: a window needs at least 8")
         if not 0 <= self.overlap < self.pieces / 2:
             raise ValueError(
                 f"`overlap` is {self.overlap} of `pieces` {self.pieces}: it must be below half"
@@ -78,10 +80,16 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Least score of a relation that is returned; chosen on a dev part."""
 
 
+class _Head(msgspec.Struct):
+    khabar_format: int | None = None
+
+
 def decode_config(json: bytes, *, origin: str) -> ModelConfig:
     """Decode ``config.json``; ``origin`` names the model in errors. Raises: ModelError."""
-    head = msgspec.json.decode(json, type=dict[str, Any])
-    found = head.get("khabar_format")
+    try:
+        found = msgspec.json.decode(json, type=_Head).khabar_format
+    except msgspec.MsgspecError as error:
+        raise ModelError(f"{origin}: config.json is damaged: {error}; copy it again") from error
     if found is None:
         raise ModelError(
             f"{origin}: config.json is not of a Khabar model; give a folder that `khabar train` "
@@ -95,4 +103,6 @@ def decode_config(json: bytes, *, origin: str) -> ModelConfig:
     try:
         return msgspec.json.decode(json, type=ModelConfig)
     except msgspec.MsgspecError as error:
-        raise ModelError(f"{origin}: config.json: {error}") from error
+        raise ModelError(
+            f"{origin}: config.json: {error}; take the file that was saved with the weights"
+        ) from error

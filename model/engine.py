@@ -3,8 +3,7 @@
 Enters: texts, and the entities when they are given. Leaves: ``Prediction``s in words. Windows of
 all texts are sorted by length into batches of a budget of pieces. Tag logits are put together per
 document before decoding, every word's from the window in which it has most context, so that no
-seam shows; relations are scored in every window that holds both entities, and the window with
-most context around them counts.
+seam shows; a relation counts as the window sees it that has most context around both entities.
 """
 
 from __future__ import annotations
@@ -12,18 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from khabar.data.batches import batches_by_length, collate
 from khabar.data.tags import WordSpan
-from khabar.data.windows import Window, cut_windows
+from khabar.data.windows import Window, cut_windows, window_of
 from khabar.data.words import Span, split_words
 from khabar.model.decoding import ScoredSpan, decode_spans
 from khabar.model.joint import JointModel
 from khabar.model.relations import SpanBatch
-
 
 _PAIRS_AT_ONCE = 65_536
 
@@ -90,8 +87,8 @@ def predict(
         given: the entities of every text; None: decode them.
     """
     words = [split_words(text) for text in texts]
-    pieces = model.tokenizer.encode(texts, words)
-    limit = model.config.window.pieces - model.tokenizer.specials
+    limit = model.window_limit
+    pieces = model.tokenizer.encode(texts, words, limit)
     windows = [cut_windows(p.counts, limit, model.config.window.overlap) for p in pieces]
     places = [_Place(d, window) for d, own in enumerate(windows) for window in own]
     inputs = [model.tokenizer.window(pieces[place.document], place.window) for place in places]
@@ -141,17 +138,16 @@ def _relate(
     model: JointModel, encoded: list[_Encoded], found: list[Prediction], threshold: float
 ) -> None:
     """Score the relations of all windows and give them to their documents."""
-    best: list[dict[tuple[int, int, int], tuple[int, float]]] = [{} for _ in found]
+    scored: list[dict[tuple[int, int, int], float]] = [{} for _ in found]
     for group in encoded:
         spans, owners = _spans_of(group, found, model.device)
         pairs = model.rules.pairs(spans, model.config.heads.relation_reach)
         for pair, type, score in _holding(model, group.states, spans, pairs, threshold):
             (row, head), (_, tail) = (owners[i] for i in pair)
             place = group.places[row]
-            margin = _margin(found[place.document], place.window, head, tail)
-            own, key = best[place.document], (head, tail, type)
-            own[key] = max((margin, score), own.get(key, (margin, 0.0)))
-    for prediction, own in zip(found, best, strict=True):
+            if place.window == _best_window(found[place.document], head, tail):
+                scored[place.document][head, tail, type] = score
+    for prediction, own in zip(found, scored, strict=True):
         prediction.relations = _once(model, own)
 
 
@@ -159,7 +155,7 @@ def _holding(
     model: JointModel, states: Tensor, spans: SpanBatch, pairs: Tensor, threshold: float
 ) -> Iterator[tuple[list[int], int, float]]:
     """Yield the pairs that hold a relation, its type and score; memory is bounded by portions."""
-    for portion in pairs.split(_PAIRS_AT_ONCE):
+    for portion in torch.split(pairs, _PAIRS_AT_ONCE):
         scores = model.relate(states, spans, portion).sigmoid()
         pair, type = (scores >= threshold).nonzero(as_tuple=True)
         rows = (portion[pair].tolist(), type.tolist(), scores[pair, type].tolist())
@@ -181,19 +177,17 @@ def _spans_of(
     return SpanBatch(*columns), owners
 
 
-def _margin(prediction: Prediction, window: Window, head: int, tail: int) -> int:
+def _best_window(prediction: Prediction, head: int, tail: int) -> Window | None:
     spans = [prediction.spans[i].span for i in (head, tail)]
     first, last = min(s.first for s in spans), max(s.last for s in spans)
-    return window.margin(first, last, len(prediction.words))
+    return window_of(prediction.windows, first, last, len(prediction.words))
 
 
-def _once(
-    model: JointModel, scored: dict[tuple[int, int, int], tuple[int, float]]
-) -> list[ScoredRelation]:
+def _once(model: JointModel, scored: dict[tuple[int, int, int], float]) -> list[ScoredRelation]:
     """Return relations in reading order of their heads, symmetric ones once, earlier head first."""
     rules = list(model.schema.relations.values())
     kept: dict[tuple[int, int, int], float] = {}
-    for (head, tail, type), (_, score) in scored.items():
+    for (head, tail, type), score in scored.items():
         turn = rules[type].symmetric and head > tail
         key = (tail, head, type) if turn else (head, tail, type)
         kept[key] = max(score, kept.get(key, 0.0))

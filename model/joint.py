@@ -10,7 +10,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from khabar.data.batches import PieceBatch
 from khabar.data.tags import TagRows
@@ -60,6 +60,11 @@ class JointModel(nn.Module):
         """Where the weights lie."""
         return self.tagger.weight.device
 
+    @property
+    def window_limit(self) -> int:
+        """Most pieces in a window, the special ones left out."""
+        return self.config.window.pieces - self.tokenizer.specials
+
     def encode(self, batch: PieceBatch) -> Tensor:
         """Return the states of words, ``(batch, words, hidden)``; padding is zero."""
         pieces = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
@@ -69,12 +74,13 @@ class JointModel(nn.Module):
             member &= member.cumsum(dim=-1) == 1
         weights = member.to(pieces.dtype)
         # A product with a matrix of ones, not a scatter, which would not be deterministic on a GPU.
-        return weights @ pieces / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+        states: Tensor = weights @ pieces / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+        return states
 
     def tag(self, states: Tensor) -> Tensor:
         """Return tag logits in fp32, ``(batch, words, rows, tags)``."""
         logits: Tensor = self.tagger(self.dropout(states)).float()
-        return logits.unflatten(-1, (len(self.rows.rows), self.rows.tags))
+        return logits.view(*states.shape[:2], len(self.rows.rows), self.rows.tags)
 
     def relate(self, states: Tensor, spans: SpanBatch, pairs: Tensor) -> Tensor:
         """Return relation logits in fp32, ``(pairs, relations)``.
@@ -88,23 +94,33 @@ class JointModel(nn.Module):
 
     def transitions(self) -> Tensor:
         """Return the score of a tag followed by another, ``(tags, tags)``, in fp32."""
-        return self.rule_transitions if self.crf is None else self.rule_transitions + self.crf.float()
+        return (
+            self.rule_transitions if self.crf is None else self.rule_transitions + self.crf.float()
+        )
 
 
 def build_encoder(config: dict[str, object], attention: Attention) -> PreTrainedModel:
     """Return an encoder of a saved configuration, with random weights."""
-    kind = str(config["model_type"])
     fields = {name: value for name, value in config.items() if name != "model_type"}
-    settings = AutoConfig.for_model(kind, **fields)
-    return AutoModel.from_config(settings, attn_implementation=attention, **_bare(kind))
+    settings = AutoConfig.for_model(str(config["model_type"]), **fields)
+    return encoder_of(settings, attention)
+
+
+def encoder_of(settings: PretrainedConfig, attention: Attention) -> PreTrainedModel:
+    """Return an encoder of transformers' own configuration, with random weights."""
+    encoder: PreTrainedModel = AutoModel.from_config(  # type: ignore[no-untyped-call] # theirs
+        settings, attn_implementation=attention, **_bare(settings.model_type)
+    )
+    return encoder
 
 
 def pretrained_encoder(name_or_path: str, attention: Attention) -> PreTrainedModel:
     """Return the encoder that a folder or a hub holds under this name, in fp32."""
     kind = AutoConfig.from_pretrained(name_or_path).model_type
-    return AutoModel.from_pretrained(
+    encoder: PreTrainedModel = AutoModel.from_pretrained(
         name_or_path, attn_implementation=attention, dtype=torch.float32, **_bare(kind)
     )
+    return encoder
 
 
 def _bare(model_type: str) -> dict[str, bool]:

@@ -57,7 +57,10 @@ class PairRules(nn.Module):
     def __init__(self, schema: LabelSchema) -> None:
         super().__init__()
         table = [
-            [[schema.allows(name, head, tail) for name in schema.relations] for tail in schema.entities]
+            [
+                [schema.allows(name, head, tail) for name in schema.relations]
+                for tail in schema.entities
+            ]
             for head in schema.entities
         ]
         shape = (len(schema.entities), len(schema.entities), len(schema.relations))

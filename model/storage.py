@@ -12,16 +12,15 @@ from pathlib import Path
 import msgspec
 import torch
 from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 
 from khabar.data.atomic import write_folder_atomically
 from khabar.data.errors import ModelError
-from khabar.model.config import ModelConfig, decode_config
+from khabar.model.config import decode_config
 from khabar.model.joint import Attention, JointModel, build_encoder
-from khabar.model.tokenizer import WordTokenizer
+from khabar.model.tokenizer import WordTokenizer, read_backend
 
 BUNDLED = "bundled"
 """The name of the model inside the package."""
@@ -72,7 +71,7 @@ def from_pretrained(
     """
     folder = model_folder(name_or_path)
     config = decode_config(_require(folder, "config.json").read_bytes(), origin=str(folder))
-    backend = Tokenizer.from_file(str(_require(folder, "tokenizer.json")))
+    backend = read_backend(_require(folder, "tokenizer.json"))
     encoder = build_encoder(config.encoder, attention)
     model = JointModel(config, WordTokenizer(backend, config.special), encoder)
     _load_weights(model, folder)
@@ -111,7 +110,9 @@ def _load_weights(model: JointModel, folder: Path) -> None:
     try:
         weights = load_file(path)
     except SafetensorError as error:
-        raise ModelError(f"{folder}: model.safetensors is damaged ({error}); copy it again") from error
+        raise ModelError(
+            f"{folder}: model.safetensors is damaged ({error}); copy it again"
+        ) from error
     own = model.state_dict()
     differing = sorted(own.keys() ^ weights.keys()) or sorted(
         name for name in own if own[name].shape != weights[name].shape

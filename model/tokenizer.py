@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import regex
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, normalizers
+from tokenizers import Encoding, Tokenizer, normalizers
 from transformers import AutoTokenizer
 
 from khabar.data.batches import WindowPieces
@@ -24,8 +24,8 @@ from khabar.data.windows import Window
 from khabar.data.words import Span
 from khabar.model.normalizer import (
     arabert_normalizer,
-    arabert_preprocessing,
     arabert_pre_tokenizer,
+    arabert_preprocessing,
     arabic_normalizer,
 )
 
@@ -66,19 +66,27 @@ class WordTokenizer:
         self.backend = backend
         self.special = special
 
-    def encode(self, texts: Sequence[str], words: Sequence[list[Span]]) -> list[DocumentPieces]:
+    def encode(
+        self, texts: Sequence[str], words: Sequence[list[Span]], limit: int
+    ) -> list[DocumentPieces]:
         """Encode the words of several texts at once.
 
         A word that leaves no piece (a lone tatweel) is read as the unknown piece, a lone surrogate
         as U+FFFD.
+
+        Args:
+            texts: any texts.
+            words: the spans of the words of each.
+            limit: pieces that a window has room for; no word has more, nor ``MAX_WORD_PIECES``.
         """
+        most = min(limit, MAX_WORD_PIECES)
         split = [
             [_SURROGATE.sub("\ufffd", text[start:end]) for start, end in spans]
             for text, spans in zip(texts, words, strict=True)
         ]
         encodings = self.backend.encode_batch(split, is_pretokenized=True, add_special_tokens=False)
         return [
-            self._by_word(encoding.ids, encoding.word_ids, len(spans))
+            self._by_word(encoding, len(spans), most)
             for encoding, spans in zip(encodings, words, strict=True)
         ]
 
@@ -89,7 +97,9 @@ class WordTokenizer:
         first = int(before[window.start])
         prefix, suffix = self.special.prefix, self.special.suffix
         return WindowPieces(
-            ids=np.concatenate([prefix, pieces.ids[first : first + int(counts.sum())], suffix]),
+            ids=np.concatenate(
+                [prefix, pieces.ids[first : first + int(counts.sum())], suffix]
+            ).astype(np.int64),
             word_of_piece=np.concatenate(
                 [[-1] * len(prefix), np.repeat(np.arange(len(counts)), counts), [-1] * len(suffix)]
             ).astype(np.int64),
@@ -105,17 +115,18 @@ class WordTokenizer:
         """Write ``tokenizer.json``."""
         self.backend.save(str(folder / "tokenizer.json"))
 
-    def _by_word(self, ids: list[int], word_ids: list[int | None], words: int) -> DocumentPieces:
-        number, word = np.array(ids, dtype=np.int64), np.array(word_ids, dtype=np.int64)
+    def _by_word(self, encoding: Encoding, words: int, most: int) -> DocumentPieces:
+        number = np.array(encoding.ids, dtype=np.int64)
+        word = np.array(encoding.word_ids, dtype=np.int64)
         missing = np.setdiff1d(np.arange(words), word)
         place = np.searchsorted(word, missing)
         number = np.insert(number, place, self.special.unknown)
         word = np.insert(word, place, missing)
         counts = np.bincount(word, minlength=words)
-        if words and counts.max() > MAX_WORD_PIECES:
+        if words and counts.max() > most:
             rank = np.arange(len(word)) - np.repeat(np.cumsum(counts) - counts, counts)
-            number = number[rank < MAX_WORD_PIECES]
-            counts = np.minimum(counts, MAX_WORD_PIECES)
+            number = number[rank < most]
+            counts = np.minimum(counts, most)
         return DocumentPieces(ids=number, counts=counts)
 
 
@@ -142,10 +153,20 @@ def encoder_tokenizer(name_or_path: str, pad: int) -> WordTokenizer:
     return WordTokenizer(backend, _special_pieces(backend, pad))
 
 
+def read_backend(path: Path) -> Tokenizer:
+    """Read a ``tokenizer.json``. Raises: ModelError: it is damaged."""
+    source = path.read_bytes()
+    try:
+        msgspec.json.decode(source)  # tokenizers itself raises bare exceptions
+    except msgspec.DecodeError as error:
+        raise ModelError(f"{path} is damaged: {error}; copy it again") from error
+    return Tokenizer.from_buffer(source)
+
+
 def _backend(name_or_path: str) -> Tokenizer:
     saved = Path(name_or_path) / "tokenizer.json"
     if saved.is_file():  # AutoTokenizer guesses special pieces where there is no configuration
-        return Tokenizer.from_file(str(saved))
+        return read_backend(saved)
     try:
         return AutoTokenizer.from_pretrained(name_or_path).backend_tokenizer
     except (OSError, ValueError, AttributeError) as error:

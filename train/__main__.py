@@ -1,4 +1,4 @@
-"""``python -m khabar.train CONFIG [--set a.b=c]``: what ``accelerate launch`` and ``torchrun`` run."""
+"""``python -m khabar.train CONFIG [--set a.b=c]``, which ``accelerate`` and ``torchrun`` launch."""
 
 from khabar.cli import train_command
 

@@ -39,7 +39,9 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     def __post_init__(self) -> None:
         if self.weight <= 0:
-            raise ValueError(f"`weight` must be above 0, got {self.weight}; or leave the corpus out")
+            raise ValueError(
+                f"`weight` must be above 0, got {self.weight}; or leave the corpus out"
+            )
         start, end = self.share
         if not 0 <= start < end <= 1:
             raise ValueError(f"`share` is {[start, end]}: write two shares of 1, the lower first")
@@ -102,6 +104,11 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
                 "`epochs`, `batch_windows`, `micro_windows`, `evaluate_every` and `save_every` "
                 "must be at least 1"
             )
+        for name, value in (("patience", self.patience), ("max_steps", self.max_steps)):
+            if value is not None and value < 1:
+                raise ValueError(f"`{name}` must be at least 1, or null for none, got {value}")
+        if self.relation_weight < 0:
+            raise ValueError(f"`relation_weight` must not be negative, got {self.relation_weight}")
 
 
 class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -58,7 +58,12 @@ def corpus_documents(corpus: CorpusConfig) -> tuple[list[Document], list[str]]:
 
 
 def training_corpora(model: JointModel, corpora: Sequence[CorpusConfig]) -> TrainingCorpora:
-    """Return the training windows of all corpora. Raises as ``corpus_documents``."""
+    """Return the training windows of all corpora.
+
+    Raises:
+        ConfigError: as ``corpus_documents``, or no corpus holds a word.
+        FormatError: as ``corpus_documents``.
+    """
     gathered = TrainingCorpora([], [], [])
     for corpus in corpora:
         documents, notes = corpus_documents(corpus)
@@ -72,6 +77,8 @@ def training_corpora(model: JointModel, corpora: Sequence[CorpusConfig]) -> Trai
                 f"{corpus.path}: {maker.left_out} mentions have no row of tags (nested deeper in "
                 f"their own type than `heads.inner_types` provides for) and give no loss"
             )
+    if not gathered.examples:
+        raise ConfigError("the corpora hold no word; name others under `corpora`")
     return gathered
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 from khabar.data.records import Document
 from khabar.eval.evaluate import evaluate_documents
+from khabar.eval.pairs import pair_documents
+from khabar.eval.relations import score_relations
 from khabar.eval.report import Evaluation
 from khabar.model.extractor import Extractor
 from khabar.model.joint import JointModel
@@ -49,26 +51,34 @@ def score_dev(model: JointModel, dev: Sequence[Document]) -> DevScore:
     extractor = Extractor(model)
     predicted = list(extractor.documents(dev, threshold=min(THRESHOLDS)))
     model.train()
-    thresholds = THRESHOLDS if model.schema.relations else THRESHOLDS[:1]
-    scored = [
-        DevScore(_value(evaluation), threshold, evaluation)
-        for threshold in thresholds
-        for evaluation in [_evaluate(model, dev, predicted, threshold)]
-    ]
-    return max(scored, key=lambda score: score.value)
+    threshold = _best_threshold(model, dev, predicted)
+    evaluation = evaluate_documents(dev, _above(predicted, threshold), model.schema)
+    return DevScore(_value(evaluation), threshold, evaluation)
 
 
-def _evaluate(
-    model: JointModel, dev: Sequence[Document], predicted: Sequence[Document], threshold: float
-) -> Evaluation:
-    kept = [
+def _best_threshold(
+    model: JointModel, dev: Sequence[Document], predicted: Sequence[Document]
+) -> float:
+    """Return the threshold of the best strict relation F1, or the model's without relations."""
+    if not model.schema.relations:
+        return model.config.relation_threshold
+
+    def f1(threshold: float) -> float:
+        pairs = pair_documents(dev, _above(predicted, threshold), model.schema)
+        return score_relations(pairs, model.schema).strict.micro.f1
+
+    return max(THRESHOLDS, key=f1)
+
+
+def _above(documents: Sequence[Document], threshold: float) -> list[Document]:
+    """Return the documents without the relations whose score is below the threshold."""
+    return [
         msgspec.structs.replace(
             document,
             relations=tuple(r for r in document.relations if (r.score or 0) >= threshold),
         )
-        for document in predicted
+        for document in documents
     ]
-    return evaluate_documents(dev, kept, model.schema)
 
 
 def _value(evaluation: Evaluation) -> float:

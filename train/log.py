@@ -19,7 +19,8 @@ def start_log(run: Run) -> None:
     run.folder.mkdir(parents=True, exist_ok=True)
     path = run.folder / "log.jsonl"
     lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
-    kept = [line for line in lines if _step(line) <= run.progress.step]
+    # A last line without its end was cut by a kill.
+    kept = [line for line in lines if line.endswith(b"\n") and _step(line) <= run.progress.step]
     write_atomically(path, lambda partial: _ignore(partial.write_bytes(b"".join(kept))))
     config = msgspec.json.format(msgspec.json.encode(run.config))
     (run.folder / "config.json").write_bytes(config)

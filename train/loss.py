@@ -37,9 +37,7 @@ class TagTargets:
 
     def to(self, device: torch.device) -> TagTargets:
         """Return the targets on a device."""
-        return TagTargets(
-            *(t.to(device) for t in (self.allowed, self.coarse, self.coarse_types))
-        )
+        return TagTargets(*(t.to(device) for t in (self.allowed, self.coarse, self.coarse_types)))
 
     def count(self) -> int:
         """Return how many words the annotation decides something about."""
@@ -82,7 +80,8 @@ def _coarse_loss(model: JointModel, logits: Tensor, targets: TagTargets) -> Tens
     """Return the loss of coarse mentions: at least one of the types they may stand for is there.
 
     The probability of one type is the product of its tags over the whole mention, so that all
-    words agree on it.
+    words agree on it. That some type is there is summed over which is the first of them, all in
+    logarithms: a mention that the model is sure to miss keeps its gradient.
     """
     if not len(targets.coarse):
         return logits.new_zeros(())
@@ -90,9 +89,10 @@ def _coarse_loss(model: JointModel, logits: Tensor, targets: TagTargets) -> Tens
     window, first, last = targets.coarse.unbind(-1)
     before = F.pad(inside.cumsum(dim=1), (0, 0, 1, 0))
     log_type = begin[window, first] + before[window, last + 1] - before[window, first + 1]
+    log_type = log_type.masked_fill(~targets.coarse_types, FORBIDDEN)
     absent = torch.log1p(-log_type.exp().clamp(max=_NEVER_CERTAIN))
-    none = absent.masked_fill(~targets.coarse_types, 0).sum(dim=-1)
-    return -torch.log(-torch.expm1(none.clamp(max=_NEVER_CERTAIN - 1))).sum()
+    none_before = absent.cumsum(dim=-1) - absent
+    return -(log_type + none_before).logsumexp(dim=-1).sum()
 
 
 def _by_type(model: JointModel, log_tags: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class StepSampler:
@@ -63,6 +67,6 @@ class StepSampler:
         return [sorted(step, key=lambda i: -self.lengths[i]) for step in cut]
 
 
-def share_of(windows: Sequence[int], rank: int, processes: int) -> list[int]:
+def share_of(windows: Sequence[T], rank: int, processes: int) -> list[T]:
     """Return one process's part of a step; long and short windows go to all alike."""
     return list(windows[rank::processes])

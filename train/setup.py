@@ -10,13 +10,13 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers import AutoConfig, PreTrainedModel
 
 from khabar.data.errors import ModelError
 from khabar.data.records import Document
 from khabar.data.schema import load_schema
 from khabar.model.config import ModelConfig
-from khabar.model.joint import JointModel, pretrained_encoder
+from khabar.model.joint import JointModel, encoder_of, pretrained_encoder
 from khabar.model.storage import BUNDLED, from_pretrained, is_model_folder, model_folder
 from khabar.model.tokenizer import WordTokenizer, encoder_tokenizer
 from khabar.train.checkpoint import Progress, load_checkpoint
@@ -101,6 +101,7 @@ def set_up(config: RunConfig) -> Run:
     corpora = training_corpora(model, config.corpora)
     model.to(torch.bfloat16 if config.train.precision == "bf16" else torch.float32)
     model.to(accelerator.device)
+    model.train()  # encoders are loaded in evaluation mode, without dropout
     optimizer = MasterAdamW(model, config.optimizer)
     progress = load_checkpoint(
         Path(config.output) / "checkpoint", accelerator, optimizer, fingerprint(config)
@@ -162,9 +163,7 @@ def _encoder(config: RunConfig) -> tuple[PreTrainedModel, WordTokenizer]:
     bare = name.removeprefix(RANDOM)
     try:
         if bare != name:
-            encoder = AutoModel.from_config(
-                AutoConfig.from_pretrained(bare), attn_implementation=attention
-            )
+            encoder = encoder_of(AutoConfig.from_pretrained(bare), attention)
         else:
             encoder = pretrained_encoder(name, attention)
     except (OSError, ValueError) as error:

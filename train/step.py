@@ -57,7 +57,8 @@ class TrainStep(nn.Module):
         if not len(pairs):
             # Every process must touch every weight, or their gradients cannot be averaged.
             assert self.model.relation_head is not None
-            return sum((w.sum() * 0 for w in self.model.relation_head.parameters()), states.new_zeros(()))
+            touched = [weight.sum() for weight in self.model.relation_head.parameters()]
+            return torch.stack(touched).sum() * 0
         logits = self.model.relate(states, spans, pairs)
         return relation_loss(logits, relation_truth(relations, pairs, len(spans), logits))
 

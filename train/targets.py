@@ -19,7 +19,7 @@ from torch import Tensor
 from khabar.data.batches import PieceBatch, WindowPieces, collate
 from khabar.data.errors import ConfigError
 from khabar.data.records import Document
-from khabar.data.tags import WordSpan, covered_words
+from khabar.data.tags import OUTSIDE, TagRows, WordSpan, covered_words
 from khabar.data.windows import Window, cut_windows
 from khabar.data.words import split_words
 from khabar.model.joint import JointModel
@@ -112,7 +112,8 @@ class ExampleMaker:
         """Resolve the corpus's labels. Raises: ConfigError: a type that the schema lacks."""
         self.model, self.policy = model, policy
         self.left_out = 0
-        """Mentions nested deeper in their own type than the rows go, or cut by a window."""
+        """Mentions nested deeper in their own type than the rows go, in each window anew."""
+        self._has_relations = policy.relations and bool(model.schema.relations)
         types = model.schema.entity_types
         named = [name for names in policy.labels.values() for name in names]
         for name in (*named, *(policy.annotates or ())):
@@ -122,21 +123,21 @@ class ExampleMaker:
                     f"{model.schema.name} lacks; it has {', '.join(types)}"
                 )
         annotated = policy.annotates or (named if policy.labels else types)
-        self.annotated = np.array([name in annotated for name in types])
+        self._unsaid = _unsaid_tags(model.rows, [name in annotated for name in types])
 
     def examples(self, document: Document) -> list[Example]:
         """Return the windows of a document, cut as they are for prediction.
 
         Raises:
-            ConfigError: a label that is neither mapped nor a type of the schema.
+            ConfigError: a label that is neither mapped nor a type of the schema, or a relation
+                that the schema lacks.
         """
         words = split_words(document.text)
-        pieces = self.model.tokenizer.encode([document.text], [words])[0]
+        limit = self.model.window_limit
+        pieces = self.model.tokenizer.encode([document.text], [words], limit)[0]
         mentions = self._mentions(document, words)
-        size = self.model.config.window
-        limit = size.pieces - self.model.tokenizer.specials
         made = []
-        for window in cut_windows(pieces.counts, limit, size.overlap):
+        for window in cut_windows(pieces.counts, limit, self.model.config.window.overlap):
             inside = {
                 id: Mention(m.first - window.start, m.last - window.start, m.types)
                 for id, m in mentions.items()
@@ -152,7 +153,7 @@ class ExampleMaker:
                     coarse=coarse,
                     spans=spans,
                     relations=relations,
-                    has_relations=self.policy.relations and bool(self.model.schema.relations),
+                    has_relations=self._has_relations,
                 )
             )
         return made
@@ -181,12 +182,14 @@ class ExampleMaker:
         self, mentions: dict[str, Mention], window: Window
     ) -> tuple[NDArray[np.bool_], tuple[Mention, ...]]:
         rows, words = self.model.rows, window.end - window.start
-        exact = [WordSpan(m.first, m.last, m.types[0]) for m in mentions.values() if len(m.types) == 1]
+        exact = [
+            WordSpan(m.first, m.last, m.types[0]) for m in mentions.values() if len(m.types) == 1
+        ]
         tags, left_out = rows.encode(exact, words)
         self.left_out += left_out
         allowed = np.eye(rows.tags, dtype=bool)[tags]
-        decided = np.array([any(self.annotated[k] for k in row) for row in rows.rows])
-        allowed[:, ~decided] = True
+        says_nothing = self._unsaid[np.arange(len(rows.rows)), tags]
+        allowed |= says_nothing[..., None] & self._unsaid
         if not self.policy.nested:
             for mention in mentions.values():
                 open_rows = tags[mention.first : mention.last + 1] == 0
@@ -201,25 +204,38 @@ class ExampleMaker:
     def _open_cut_mentions(
         self, allowed: NDArray[np.bool_], mentions: Iterable[Mention], window: Window
     ) -> None:
-        """Let the rows of a mention that the window cuts be anything there."""
+        """Let the rows of a mention that the window cuts be anything there.
+
+        All rows in a corpus without nesting, as inside any mention of it.
+        """
         for mention in mentions:
             whole = window.start <= mention.first and mention.last < window.end
             if not whole and mention.first < window.end and mention.last >= window.start:
                 start = max(mention.first, window.start) - window.start
                 stop = min(mention.last + 1, window.end) - window.start
                 for row, types in enumerate(self.model.rows.rows):
-                    if set(types) & set(mention.types):
+                    if not self.policy.nested or set(types) & set(mention.types):
                         allowed[start:stop, row] = True
 
     def _relations(
         self, document: Document, mentions: dict[str, Mention]
     ) -> tuple[tuple[WordSpan, ...], NDArray[np.int64]]:
-        exact = {id: WordSpan(m.first, m.last, m.types[0]) for id, m in mentions.items()}
+        exact = {
+            id: WordSpan(m.first, m.last, m.types[0])
+            for id, m in mentions.items()
+            if len(m.types) == 1
+        }
         spans = tuple(dict.fromkeys(exact.values()))
         place = {span: index for index, span in enumerate(spans)}
         schema = self.model.schema
         found = set()
-        for relation in document.relations if self.policy.relations else ():
+        for relation in document.relations if self._has_relations else ():
+            if relation.type not in schema.relations:
+                raise ConfigError(
+                    f"document {document.id} has the relation {relation.type}, which schema "
+                    f"{schema.name} lacks; correct it, or set `relations: false` in the policy of "
+                    f"the corpus"
+                )
             if relation.head in exact and relation.tail in exact:
                 type = schema.relation_types.index(relation.type)
                 head, tail = place[exact[relation.head]], place[exact[relation.tail]]
@@ -227,6 +243,19 @@ class ExampleMaker:
                 if schema.relations[relation.type].symmetric:
                     found.add((tail, head, type))
         return spans, np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
+
+
+def _unsaid_tags(rows: TagRows, annotated: Sequence[bool]) -> NDArray[np.bool_]:
+    """Return the tags between which a corpus does not tell, ``(rows, tags)``.
+
+    They are O and what belongs to types that the corpus does not annotate.
+    """
+    unsaid = np.zeros((len(rows.rows), rows.tags), dtype=bool)
+    unsaid[:, OUTSIDE] = True
+    for row, types in enumerate(rows.rows):
+        for place, type in enumerate(types):
+            unsaid[row, 1 + 2 * place : 3 + 2 * place] = not annotated[type]
+    return unsaid
 
 
 def blank_example(like: Example) -> Example:

@@ -1,0 +1,361 @@
+"""The command line: what it is given goes to one function, what comes back is printed.
+
+Whatever a user can mend ends in one line on the error output and the exit status 1. Only here is
+anything printed; torch loads inside the commands that need it, not for ``--help``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from khabar.data.errors import ConfigError, FormatError, KhabarError
+from khabar.data.files import Line, bare_path
+from khabar.data.formats import SUFFIXES, read_documents, write_documents
+from khabar.data.jsonl import encode_document
+from khabar.data.records import Document
+from khabar.data.rejected import Rejected
+from khabar.data.schema import load_schema
+from khabar.data.statistics import Statistics, corpus_statistics
+from khabar.data.validate import validate_file
+
+if TYPE_CHECKING:
+    from khabar.model.archive import ArchiveCounts
+
+_REPORT_WIDTH = 120
+"""Columns of a table that goes to a file."""
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Nested named entities and relations from Arabic news, with exact offsets.",
+)
+data_app = typer.Typer(no_args_is_help=True, help="Look at, check and convert annotated corpora.")
+app.add_typer(data_app, name="data")
+
+ModelOption = Annotated[
+    str, typer.Option("--model", help="A model folder, a name on the hub, or the bundled model.")
+]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+PrecisionOption = Annotated[
+    Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Of the model's arithmetic.")
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(help="jsonl, conll, inline, parquet, plain; else by the file's name."),
+]
+EncodingOption = Annotated[
+    str, typer.Option(help="Of text files; many old archives are in cp1256.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value, such as train.epochs=3."),
+]
+FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+
+
+def main() -> None:
+    """Run ``khabar``."""
+    _run(app)
+
+
+def train_command() -> None:
+    """Run ``python -m khabar.train``: the command ``train`` alone, for launchers of processes."""
+    launched = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    launched.command()(train)
+    _run(launched)
+
+
+def _run(command: typer.Typer) -> None:
+    try:
+        command()
+    except (KhabarError, OSError) as error:
+        _complain(str(error))
+        sys.exit(1)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from khabar import __version__
+
+        typer.echo(f"khabar {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def khabar(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Nested named entities and relations from Arabic news, with exact offsets."""
+
+
+# Reading articles
+
+
+@app.command()
+def extract(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…|-", help="Articles; - is the standard input.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Write JSON to a terminal, too.")] = False,
+    model: ModelOption = "bundled",
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    encoding: EncodingOption = "utf-8",
+) -> None:
+    """Find entities and relations in a few articles.
+
+    Writes one JSON record a line, in the order of the files, or shows the articles on a terminal.
+    A file is plain text unless its suffix says otherwise (.jsonl, .inline, .conll, .parquet).
+    """
+    from khabar.model.extractor import Extractor
+
+    ledger = _Told()
+    documents = _read_articles(files, encoding, ledger)
+    for document in Extractor.load(model, device, precision).documents(documents):
+        if json or not sys.stdout.isatty():
+            typer.echo(encode_document(document), nl=False)
+        else:
+            _view(document)
+    if ledger.entries:
+        raise typer.Exit(1)
+
+
+class _Told(Rejected):
+    """Tells of every rejection at once."""
+
+    def add(self, path: Path, line: int | None, reason: str) -> None:
+        super().add(path, line, reason)
+        _complain(str(self.entries[-1]))
+
+
+def _read_articles(names: Sequence[str], encoding: str, ledger: Rejected) -> Iterator[Document]:
+    for name in names:
+        path = Path("stdin" if name == "-" else name)
+        try:
+            yield from _read_stdin(encoding) if name == "-" else _read_file(path, encoding, ledger)
+        except FormatError as error:
+            ledger.add(path, None, str(error).removeprefix(f"{path}: "))
+
+
+def _read_file(path: Path, encoding: str, ledger: Rejected) -> Iterator[Document]:
+    format = None if bare_path(path).suffix in SUFFIXES else "plain"
+    return read_documents(path, format=format, encoding=encoding, rejected=ledger)
+
+
+def _read_stdin(encoding: str) -> Iterator[Document]:
+    line = Line(number=1, offset=0, raw=sys.stdin.buffer.read(), encoding=encoding)
+    yield Document(id="stdin", text=line.decode().removeprefix("\ufeff"))
+
+
+def _view(document: Document) -> None:
+    from khabar.view import print_document
+
+    print_document(document, Console(highlight=False))
+
+
+@app.command()
+def predict(
+    inputs: Annotated[
+        list[str],
+        typer.Option("--input", metavar="PATTERN", help="Files, such as 'archive/*.parquet'."),
+    ],
+    output: Annotated[Path, typer.Option(file_okay=False, help="The folder for the records.")],
+    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    model: ModelOption = "bundled",
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    batch_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most pieces in a batch; less needs less memory.")
+    ] = None,
+    shard_articles: Annotated[int, typer.Option(min=1, help="Articles of a shard.")] = 1_000,
+    format: FormatOption = None,
+    encoding: EncodingOption = "utf-8",
+) -> None:
+    """Find entities and relations in archives of articles.
+
+    Writes part-00000.jsonl, ... and errors.jsonl, with an entry for each article that could not be
+    read. A run that was stopped goes on when it is started again in the same way.
+    """
+    from khabar.model.archive import ArchiveOptions, find_inputs, predict_archive
+
+    paths = find_inputs([*inputs, *(more or [])], output)
+    options = ArchiveOptions(
+        format=format, encoding=encoding, shard_articles=shard_articles, batch_tokens=batch_tokens
+    )
+    from khabar.model.extractor import Extractor
+    from tqdm import tqdm
+
+    extractor = Extractor.load(model, device, precision)
+    with tqdm(unit=" articles", disable=None) as bar:
+        counts = predict_archive(extractor, paths, output, options, progress=bar.update)
+    _report_counts(counts, output)
+
+
+def _report_counts(counts: ArchiveCounts, output: Path) -> None:
+    typer.echo(
+        f"{counts.articles} articles = {counts.records} records + {counts.errors} errors, in "
+        f"{counts.shards} shards ({counts.earlier_shards} done earlier) in {output}"
+    )
+    if counts.broken_files:
+        _complain(
+            f"{counts.broken_files} files could not be read to their end: each is one of the "
+            f"errors, the articles in it are not counted"
+        )
+        raise typer.Exit(1)
+
+
+# Training and measuring
+
+
+@app.command()
+def train(
+    config: Annotated[str, typer.Argument(help="A YAML file, or a shipped run such as anercorp.")],
+    overrides: SetOption = None,
+) -> None:
+    """Train a model from a YAML file; a run that was stopped goes on."""
+    from khabar.train.config import load_run_config
+    from khabar.train.loop import run_training
+
+    run = load_run_config(config, overrides or [])
+    evaluation = run_training(run)
+    if os.environ.get("RANK", "0") != "0":  # set by launchers of several processes
+        return
+    if evaluation:
+        _print_tables(evaluation.to_tables())
+    typer.echo(f"The model is in {Path(run.output) / 'best'}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model folder, a name on the hub, or bundled.")],
+    data: FileArgument,
+    json: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write all scores to this file, too.")
+    ] = None,
+    tokens: Annotated[
+        Literal["words", "corpus"],
+        typer.Option(help="What extents are compared in: our words, or the corpus's own tokens."),
+    ] = "words",
+    share: Annotated[
+        tuple[float, float], typer.Option(help="Part of the documents: 0.9 1 is the last tenth.")
+    ] = (0.0, 1.0),
+    format: FormatOption = None,
+    encoding: EncodingOption = "utf-8",
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+) -> None:
+    """Score a model against a file with gold annotation."""
+    from khabar.data.files import write_chunks
+    from khabar.model.extractor import Extractor
+    from khabar.train.config import CorpusConfig
+    from khabar.train.measure import measure
+
+    try:
+        corpus = CorpusConfig(path=str(data), format=format, encoding=encoding, share=share)
+    except ValueError as error:
+        raise ConfigError(f"--share: {error}") from error
+    evaluation, notes = measure(Extractor.load(model, device, precision), corpus, tokens=tokens)
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
+    _print_tables(evaluation.to_tables())
+    if json:
+        write_chunks(json, [evaluation.to_json().encode()])
+
+
+# Corpora
+
+
+@data_app.command()
+def validate(
+    path: FileArgument,
+    schema: Annotated[
+        str, typer.Option(help="A shipped schema's name, or the path of a YAML file.")
+    ] = "wojood",
+    format: FormatOption = None,
+    encoding: EncodingOption = "utf-8",
+) -> None:
+    """Check a corpus against a schema and the word rule; one line for each problem."""
+    found = 0
+    labels = load_schema(schema)
+    for found, problem in enumerate(
+        validate_file(path, labels, format=format, encoding=encoding), start=1
+    ):
+        typer.echo(problem)
+    typer.echo(f"{path}: {found} problems" if found else f"{path}: no problem", err=True)
+    if found:
+        raise typer.Exit(1)
+
+
+@data_app.command()
+def stats(
+    path: FileArgument, format: FormatOption = None, encoding: EncodingOption = "utf-8"
+) -> None:
+    """Count documents, words, entities, relations and nesting."""
+    documents = read_documents(path, format=format, encoding=encoding)
+    _print_tables(_statistics_tables(corpus_statistics(documents), str(path)))
+
+
+def _statistics_tables(statistics: Statistics, title: str) -> list[Table]:
+    entities, relations = sum(statistics.entities.values()), sum(statistics.relations.values())
+    overview = {
+        "documents": statistics.documents,
+        "characters": statistics.characters,
+        "words": statistics.words,
+        "entities": entities,
+        "  inside another": statistics.nested,
+        "  inside one of their own type": statistics.nested_in_own_type,
+        "  most around one place": statistics.depth,
+        "relations": relations,
+    }
+    tables = {title: overview, "entities": statistics.entities, "relations": statistics.relations}
+    return [_count_table(name, counts) for name, counts in tables.items() if counts]
+
+
+def _count_table(title: str, counts: dict[str, int]) -> Table:
+    table = Table("", "count", title=title)
+    table.columns[1].justify = "right"
+    for name, count in counts.items():
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+@data_app.command()
+def convert(
+    source: FileArgument,
+    target: Annotated[Path, typer.Argument(dir_okay=False)],
+    from_format: Annotated[
+        str | None, typer.Option("--from", help="The source's format; else by its name.")
+    ] = None,
+    to_format: Annotated[
+        str | None, typer.Option("--to", help="The target's format; else by its name.")
+    ] = None,
+    encoding: EncodingOption = "utf-8",
+) -> None:
+    """Convert a corpus; the target is in UTF-8, compressed as its suffix says (.gz, .xz, .zst)."""
+    documents = read_documents(source, format=from_format, encoding=encoding)
+    write_documents(target, documents, format=to_format)
+
+
+# Printing
+
+
+def _print_tables(tables: Sequence[Table]) -> None:
+    console = Console(width=None if sys.stdout.isatty() else _REPORT_WIDTH)
+    for table in tables:
+        console.print(table)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"khabar: {message}", err=True)
