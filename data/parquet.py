@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _ROWS_PER_BATCH = 1_000
 
+_Row: TypeAlias = dict[str, object] | FormatError
+"""The fields of a row as Arrow gives them, or why it gives none."""
+
 
 def read_parquet(path: Path, rejected: Rejected) -> Iterator[Document]:
     """Every row becomes a document or an entry of ``rejected``, its line being the row's number.
@@ -38,9 +41,9 @@ def read_parquet(path: Path, rejected: Rejected) -> Iterator[Document]:
         FormatError: the file is missing, no Parquet file, or without a column ``text``.
     """
     stem = file_stem(path)
-    for number, fields in enumerate(_rows(path), start=1):
+    for number, row in enumerate(_rows(path), start=1):
         try:
-            document = document_from_fields(fields, default_id=f"{stem}-{number}")
+            document = document_from_fields(_plain_fields(row), default_id=f"{stem}-{number}")
         except (FormatError, msgspec.MsgspecError) as error:
             rejected.add(path, number, str(error))
         else:
@@ -65,7 +68,7 @@ def write_parquet(path: Path, documents: Iterable[Document]) -> None:
     write_atomically(path, write)
 
 
-def _rows(path: Path) -> Iterator[dict[str, object]]:
+def _rows(path: Path) -> Iterator[_Row]:
     import pyarrow.parquet
 
     try:
@@ -73,14 +76,31 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
             if "text" not in file.schema_arrow.names:
                 raise FormatError(f"{path}: has no column `text`; rename the one with the articles")
             for batch in file.iter_batches(_ROWS_PER_BATCH):
-                yield from map(_plain_fields, batch.to_pylist())
+                yield from _rows_of(batch)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}") from error
     except pyarrow.ArrowInvalid as error:
         raise FormatError(f"{path}: is damaged or no Parquet file: {error}") from error
 
 
-def _plain_fields(row: dict[str, object]) -> dict[str, object]:
+def _rows_of(batch: pyarrow.RecordBatch) -> list[_Row]:
+    try:
+        return list(batch.to_pylist())
+    except ValueError:  # somewhere in the batch: look at each row by itself
+        return [_row_of(batch.slice(number, 1)) for number in range(batch.num_rows)]
+
+
+def _row_of(batch: pyarrow.RecordBatch) -> _Row:
+    try:
+        return dict(batch.to_pylist()[0])
+    except ValueError as error:  # text that is no UTF-8, a time that Python has no value for
+        return FormatError(f"holds a value that cannot be read ({error}); write the row again")
+
+
+def _plain_fields(row: _Row) -> dict[str, object]:
+    """Return the fields of a row, or raise why it has none."""
+    if isinstance(row, FormatError):
+        raise row
     # Arrow gives a map as pairs, and every field of a struct, null or not.
     fields = dict(row)
     if isinstance(pairs := fields.get("meta"), list):

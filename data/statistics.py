@@ -62,7 +62,7 @@ def corpus_statistics(documents: Iterable[Document]) -> Statistics:
 
 
 def _enclosing(entities: Sequence[Entity]) -> list[tuple[Entity, list[str]]]:
-    """Return each entity with the types of those around it; of one extent, the later lies inside."""
+    """Return each entity with the types of those around it; of one extent, the first is outer."""
     found: list[tuple[Entity, list[str]]] = []
     open: list[Entity] = []
     for entity in sorted(entities, key=lambda e: (e.start, -e.end)):

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from khabar.data.errors import ConfigError, FormatError, KhabarError
-from khabar.data.files import Line, bare_path
+from khabar.data.files import Line, bare_path, check_encoding, write_chunks
 from khabar.data.formats import SUFFIXES, read_documents, write_documents
 from khabar.data.jsonl import encode_document
 from khabar.data.records import Document
@@ -36,9 +36,14 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Nested named entities and relations from Arabic news, with exact offsets.",
 )
-data_app = typer.Typer(no_args_is_help=True, help="Look at, check and convert annotated corpora.")
+data_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Look at, check and convert annotated corpora.",
+)
 app.add_typer(data_app, name="data")
 
 ModelOption = Annotated[
@@ -69,7 +74,9 @@ def main() -> None:
 
 def train_command() -> None:
     """Run ``python -m khabar.train``: the command ``train`` alone, for launchers of processes."""
-    launched = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    launched = typer.Typer(
+        add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
     launched.command()(train)
     _run(launched)
 
@@ -106,7 +113,7 @@ def khabar(
 @app.command()
 def extract(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE…|-", help="Articles; - is the standard input.")
+        list[str], typer.Argument(metavar="FILE", help="Articles; - is the standard input.")
     ],
     json: Annotated[bool, typer.Option("--json", help="Write JSON to a terminal, too.")] = False,
     model: ModelOption = "bundled",
@@ -155,6 +162,7 @@ def _read_file(path: Path, encoding: str, ledger: Rejected) -> Iterator[Document
 
 
 def _read_stdin(encoding: str) -> Iterator[Document]:
+    check_encoding(encoding)
     line = Line(number=1, offset=0, raw=sys.stdin.buffer.read(), encoding=encoding)
     yield Document(id="stdin", text=line.decode().removeprefix("\ufeff"))
 
@@ -172,7 +180,7 @@ def predict(
         typer.Option("--input", metavar="PATTERN", help="Files, such as 'archive/*.parquet'."),
     ],
     output: Annotated[Path, typer.Option(file_okay=False, help="The folder for the records.")],
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="PATTERN")] = None,
     model: ModelOption = "bundled",
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
@@ -194,8 +202,9 @@ def predict(
     options = ArchiveOptions(
         format=format, encoding=encoding, shard_articles=shard_articles, batch_tokens=batch_tokens
     )
-    from khabar.model.extractor import Extractor
     from tqdm import tqdm
+
+    from khabar.model.extractor import Extractor
 
     extractor = Extractor.load(model, device, precision)
     with tqdm(unit=" articles", disable=None) as bar:
@@ -257,7 +266,6 @@ def evaluate(
     precision: PrecisionOption = "auto",
 ) -> None:
     """Score a model against a file with gold annotation."""
-    from khabar.data.files import write_chunks
     from khabar.model.extractor import Extractor
     from khabar.train.config import CorpusConfig
     from khabar.train.measure import measure
@@ -286,13 +294,14 @@ def validate(
     format: FormatOption = None,
     encoding: EncodingOption = "utf-8",
 ) -> None:
-    """Check a corpus against a schema and the word rule; one line for each problem."""
+    """Check a corpus against a schema and the word rule.
+
+    Writes one line for each problem.
+    """
     found = 0
-    labels = load_schema(schema)
-    for found, problem in enumerate(
-        validate_file(path, labels, format=format, encoding=encoding), start=1
-    ):
+    for problem in validate_file(path, load_schema(schema), format=format, encoding=encoding):
         typer.echo(problem)
+        found += 1
     typer.echo(f"{path}: {found} problems" if found else f"{path}: no problem", err=True)
     if found:
         raise typer.Exit(1)
@@ -343,7 +352,10 @@ def convert(
     ] = None,
     encoding: EncodingOption = "utf-8",
 ) -> None:
-    """Convert a corpus; the target is in UTF-8, compressed as its suffix says (.gz, .xz, .zst)."""
+    """Convert a corpus to another format.
+
+    The target is in UTF-8, compressed as its suffix says (.gz, .xz, .zst).
+    """
     documents = read_documents(source, format=from_format, encoding=encoding)
     write_documents(target, documents, format=to_format)
 

@@ -62,12 +62,17 @@ def print_document(document: Document, console: Console) -> None:
 
 
 def mark_entities(document: Document) -> Text:
-    """Return the text with each entity as ``⟨TYPE words⟩``, nested ones inside, coloured by type."""
-    opened, closed = defaultdict(list), defaultdict(list)
+    """Return the text with each entity as ``⟨TYPE words⟩`` in its type's colour, as they nest.
+
+    Where two cross, the brackets alone do not say which is which; predictions never do.
+    """
+    opened: defaultdict[int, list[Entity]] = defaultdict(list)
+    closed: defaultdict[int, list[Entity]] = defaultdict(list)
     for entity in sorted(document.entities, key=lambda e: (e.start, -e.end)):
         opened[entity.start].append(entity)
         closed[entity.end].insert(0, entity)
-    marked, around, place = Text(), [], 0
+    around: list[Entity] = []
+    marked, place = Text(), 0
     for cut in sorted({*opened, *closed, len(document.text)}):
         style = _style(around[-1].type) if around else ""
         marked.append(printable(document.text[place:cut]), style)
@@ -101,8 +106,8 @@ def _entity_rows(document: Document) -> list[Text]:
     holders = _holders(document.entities)
     rows: list[Text] = []
     for entity, mention in zip(document.entities, mentions, strict=True):
-        row = _type_name(entity.type).append(" " * (type_width - cell_len(entity.type) + 2))
-        row.append(mention)
+        row = Text().append_text(_type_name(entity.type))
+        row.append(" " * (type_width - cell_len(entity.type) + 2)).append(mention)
         if holder := holders.get(entity.id):
             row.append(" " * max(mention_width - cell_len(mention), 0))
             row.append(f"  ‹ {_one_line(holder)}", "dim")
@@ -115,7 +120,7 @@ def _relation_rows(document: Document) -> list[Text]:
     rows: list[Text] = []
     for relation in document.relations:
         head, tail = entities[relation.head], entities[relation.tail]
-        row = Text(_one_line(head), _style(head.type)).append(" ─ ", "dim")
+        row = Text().append(_one_line(head), _style(head.type)).append(" ─ ", "dim")
         row.append(f"{_LEFT_TO_RIGHT}{printable(relation.type)}{_END}", "bold").append(
             " ─› ", "dim"
         )

@@ -64,7 +64,8 @@ class ArchiveOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         check_encoding(self.encoding)
-        if self.shard_articles < 1 or (self.batch_tokens or 1) < 1:
+        batch_tokens = 1 if self.batch_tokens is None else self.batch_tokens
+        if min(self.shard_articles, batch_tokens) < 1:
             raise ConfigError("articles of a shard and tokens of a batch must be at least 1")
 
 

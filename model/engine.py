@@ -8,6 +8,7 @@ seam shows; a relation counts as the window sees it that has most context around
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -139,8 +140,9 @@ def _relate(
 ) -> None:
     """Score the relations of all windows and give them to their documents."""
     scored: list[dict[tuple[int, int, int], float]] = [{} for _ in found]
+    ordered = [_by_first_word(prediction) for prediction in found]
     for group in encoded:
-        spans, owners = _spans_of(group, found, model.device)
+        spans, owners = _spans_of(group, ordered, model.device)
         pairs = model.rules.pairs(spans, model.config.heads.relation_reach)
         for pair, type, score in _holding(model, group.states, spans, pairs, threshold):
             (row, head), (_, tail) = (owners[i] for i in pair)
@@ -162,15 +164,23 @@ def _holding(
         yield from zip(*rows, strict=True)
 
 
+def _by_first_word(prediction: Prediction) -> list[tuple[WordSpan, int]]:
+    """Return the spans with their numbers, sorted: given ones come in any order."""
+    return sorted((scored.span, number) for number, scored in enumerate(prediction.spans))
+
+
 def _spans_of(
-    group: _Encoded, found: list[Prediction], device: torch.device
+    group: _Encoded, ordered: list[list[tuple[WordSpan, int]]], device: torch.device
 ) -> tuple[SpanBatch, list[tuple[int, int]]]:
     """Return the spans that lie in a batch's windows, and the window and number of each."""
     rows, owners = [], []
     for row, place in enumerate(group.places):
-        start, end = place.window.start, place.window.end
-        for number, (span, _) in enumerate(found[place.document].spans):
-            if start <= span.first and span.last < end:
+        own, (start, end, *_) = ordered[place.document], place.window
+        first, stop = (
+            bisect_left(own, edge, key=lambda item: item[0].first) for edge in (start, end)
+        )
+        for span, number in own[first:stop]:
+            if span.last < end:
                 rows.append((row, span.first - start, span.last - start, span.type))
                 owners.append((row, number))
     columns = torch.tensor(rows, dtype=torch.long, device=device).reshape(-1, 4).unbind(-1)

@@ -168,12 +168,20 @@ def _backend(name_or_path: str) -> Tokenizer:
     if saved.is_file():  # AutoTokenizer guesses special pieces where there is no configuration
         return read_backend(saved)
     try:
-        return AutoTokenizer.from_pretrained(name_or_path).backend_tokenizer
+        backend: Tokenizer = AutoTokenizer.from_pretrained(name_or_path).backend_tokenizer
     except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(
-            f"encoder {name_or_path}: no fast tokenizer could be loaded ({error}); give a folder "
-            f"with a tokenizer.json, or a model name of a hub that can be reached"
-        ) from error
+        raise _no_tokenizer(name_or_path, str(error)) from error
+    # Where there is no file at all, transformers 5 makes one up of special pieces.
+    if backend.get_vocab_size() == len(backend.get_added_tokens_decoder()):
+        raise _no_tokenizer(name_or_path, "it has no vocabulary")
+    return backend
+
+
+def _no_tokenizer(name_or_path: str, reason: str) -> ModelError:
+    return ModelError(
+        f"encoder {name_or_path}: no fast tokenizer could be loaded ({reason}); give a folder "
+        f"with a tokenizer.json, or a model name of a hub that can be reached"
+    )
 
 
 def _special_pieces(backend: Tokenizer, pad: int) -> SpecialPieces:

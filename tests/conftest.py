@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+# A first call that loads a library, or a busy machine, says nothing about the code.
+settings.register_profile("khabar", deadline=None)
+settings.load_profile("khabar")
 
 
 @pytest.fixture(scope="session")

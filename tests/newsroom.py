@@ -131,7 +131,7 @@ def flat(document: Document) -> Document:
 
 def write_schema(folder: Path, source: str = SCHEMA) -> str:
     """Write a schema file and return its path, as a run configuration names it."""
-    path = folder / "newsroom.yaml"
+    path = folder / f"{source.split()[1]}.yaml"
     path.write_text(source, encoding="utf-8")
     return str(path)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -18,6 +18,8 @@ from khabar.data.errors import ConfigError
 from khabar.model.config import HeadsConfig, WindowConfig
 from khabar.model.joint import Attention
 from khabar.train.targets import AnnotationPolicy
+
+Config = TypeVar("Config", bound=msgspec.Struct)
 
 
 class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -152,6 +154,11 @@ def load_run_config(name_or_path: str, overrides: Sequence[str] = ()) -> RunConf
     Raises:
         ConfigError: no such file, or a key or value that does not fit, with its path.
     """
+    return load_config(name_or_path, overrides, RunConfig)
+
+
+def load_config(name_or_path: str, overrides: Sequence[str], kind: type[Config]) -> Config:
+    """Read a configuration of some kind, as ``load_run_config`` does. Raises: ConfigError."""
     source = _source(name_or_path)
     try:
         plain = yaml.safe_load(source)
@@ -161,7 +168,7 @@ def load_run_config(name_or_path: str, overrides: Sequence[str] = ()) -> RunConf
         _apply(plain, override)
     try:
         # Not strict: YAML reads 5e-5 as text.
-        return msgspec.convert(plain, RunConfig, strict=False)
+        return msgspec.convert(plain, kind, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name_or_path}: {error}") from error
 

@@ -9,10 +9,14 @@ import msgspec
 from accelerate.tracking import GeneralTracker, TensorBoardTracker
 
 from khabar.data.atomic import write_atomically
+from khabar.train.pretrain_setup import PretrainRun
 from khabar.train.setup import Run
 
+AnyRun = Run | PretrainRun
+"""Both trainings keep the same log."""
 
-def start_log(run: Run) -> None:
+
+def start_log(run: AnyRun) -> None:
     """Begin the log, or cut it back to the step from which the run goes on."""
     if not run.accelerator.is_main_process:
         return
@@ -21,7 +25,7 @@ def start_log(run: Run) -> None:
     lines = path.read_bytes().splitlines(keepends=True) if path.is_file() else []
     # A last line without its end was cut by a kill.
     kept = [line for line in lines if line.endswith(b"\n") and _step(line) <= run.progress.step]
-    write_atomically(path, lambda partial: _ignore(partial.write_bytes(b"".join(kept))))
+    write_atomically(path, lambda partial: partial.write_bytes(b"".join(kept)))
     config = msgspec.json.format(msgspec.json.encode(run.config))
     (run.folder / "config.json").write_bytes(config)
     with path.open("a", encoding="utf-8") as log:
@@ -30,7 +34,7 @@ def start_log(run: Run) -> None:
     run.accelerator.trackers = _trackers(run)
 
 
-def log_values(run: Run, values: dict[str, float]) -> None:
+def log_values(run: AnyRun, values: dict[str, float]) -> None:
     """Write one line of values for the step that was just done."""
     if not run.accelerator.is_main_process:
         return
@@ -39,7 +43,7 @@ def log_values(run: Run, values: dict[str, float]) -> None:
     run.accelerator.log(values, step=run.progress.step)
 
 
-def _trackers(run: Run) -> list[GeneralTracker]:
+def _trackers(run: AnyRun) -> list[GeneralTracker]:
     if find_spec("tensorboard") is None:
         return []
     tracker = TensorBoardTracker("tensorboard", logging_dir=str(run.folder))
@@ -50,7 +54,3 @@ def _trackers(run: Run) -> list[GeneralTracker]:
 def _step(line: bytes) -> int:
     plain: dict[str, Any] = msgspec.json.decode(line)
     return int(plain["step"])
-
-
-def _ignore(_: object) -> None:
-    return None

@@ -8,8 +8,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from khabar.model.joint import JointModel
 from khabar.train.config import OptimizerConfig
+from khabar.train.pretrain_config import PretrainOptimizerConfig
+
+ENCODER = "encoder."
+"""How the names of an encoder's weights begin in every model that holds one."""
 
 
 class MasterAdamW(torch.optim.AdamW):
@@ -19,7 +22,7 @@ class MasterAdamW(torch.optim.AdamW):
     weights the masters are copies of the same values, and the arithmetic is AdamW's own.
     """
 
-    def __init__(self, model: JointModel, config: OptimizerConfig) -> None:
+    def __init__(self, model: nn.Module, config: OptimizerConfig | PretrainOptimizerConfig) -> None:
         self.names = [name for name, _ in model.named_parameters()]
         self.weights = [weight for _, weight in model.named_parameters()]
         self.masters = [nn.Parameter(weight.detach().float().clone()) for weight in self.weights]
@@ -83,7 +86,9 @@ def set_learning_rates(optimizer: MasterAdamW, factor: float) -> None:
         group["lr"] = group["peak"] * factor
 
 
-def _groups(named: dict[str, nn.Parameter], config: OptimizerConfig) -> list[dict[str, object]]:
+def _groups(
+    named: dict[str, nn.Parameter], config: OptimizerConfig | PretrainOptimizerConfig
+) -> list[dict[str, object]]:
     groups = []
     for encoder in (True, False):
         for decays in (True, False):
@@ -91,7 +96,7 @@ def _groups(named: dict[str, nn.Parameter], config: OptimizerConfig) -> list[dic
             own = [
                 weight
                 for name, weight in named.items()
-                if name.startswith("encoder.") == encoder and (weight.ndim > 1) == decays
+                if name.startswith(ENCODER) == encoder and (weight.ndim > 1) == decays
             ]
             peak = config.encoder_lr if encoder else config.head_lr
             decay = config.weight_decay if decays else 0.0

@@ -16,7 +16,7 @@ from khabar.data.errors import ModelError
 from khabar.data.records import Document
 from khabar.data.schema import load_schema
 from khabar.model.config import ModelConfig
-from khabar.model.joint import JointModel, encoder_of, pretrained_encoder
+from khabar.model.joint import Attention, JointModel, encoder_of, pretrained_encoder
 from khabar.model.storage import BUNDLED, from_pretrained, is_model_folder, model_folder
 from khabar.model.tokenizer import WordTokenizer, encoder_tokenizer
 from khabar.train.checkpoint import Progress, load_checkpoint
@@ -136,7 +136,7 @@ def build_model(config: RunConfig) -> JointModel:
         ModelError: no such encoder, or one that Khabar cannot use.
         SchemaError: no such schema.
     """
-    encoder, tokenizer = _encoder(config)
+    encoder, tokenizer = load_encoder(config.encoder, config.train.attention)
     settings = ModelConfig(
         name=config.name,
         version=version("khabar"),
@@ -144,7 +144,7 @@ def build_model(config: RunConfig) -> JointModel:
         heads=config.heads,
         window=config.window,
         special=tokenizer.special,
-        encoder=encoder.config.to_dict(),
+        encoder=_settings(encoder),
     )
     limit = getattr(encoder.config, "max_position_embeddings", config.window.pieces)
     if config.window.pieces > limit:
@@ -155,8 +155,23 @@ def build_model(config: RunConfig) -> JointModel:
     return JointModel(settings, tokenizer, encoder)
 
 
-def _encoder(config: RunConfig) -> tuple[PreTrainedModel, WordTokenizer]:
-    name, attention = config.encoder, config.train.attention
+def _settings(encoder: PreTrainedModel) -> dict[str, object]:
+    """Return the encoder's configuration without the folder it was loaded from."""
+    settings: dict[str, object] = encoder.config.to_dict()
+    return {name: value for name, value in settings.items() if name != "_name_or_path"}
+
+
+def load_encoder(name: str, attention: Attention) -> tuple[PreTrainedModel, WordTokenizer]:
+    """Return an encoder and its tokenizer, by what a configuration calls it.
+
+    Args:
+        name: ``bundled``, a folder (an encoder, or a Khabar model whose encoder is taken), a name
+            on the hub, or ``random:NAME`` for that shape with random weights.
+        attention: the encoder's attention implementation.
+
+    Raises:
+        ModelError: no such encoder, or one that Khabar cannot use.
+    """
     if name == BUNDLED or is_model_folder(Path(name)):
         trained = from_pretrained(model_folder(name), attention=attention)
         return trained.encoder, trained.tokenizer

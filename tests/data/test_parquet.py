@@ -58,6 +58,20 @@ def test_a_row_that_breaks_the_record_is_rejected(tmp_path: Path):
     assert "entity 1: text[0:4] is not 'قطر'" in rejected.entries[0].reason
 
 
+def test_a_row_that_arrow_cannot_give_is_rejected_and_the_others_are_read(tmp_path: Path):
+    """Bytes that are no UTF-8 in a column of text: Arrow raises for the whole batch of rows."""
+    texts = [b"\xd8\xae\xd8\xa8\xd8\xb1", b"\xce\xc8\xd1", b"\xd9\x86\xd8\xb5"]
+    offsets = pyarrow.array([0, 6, 9, 13], pyarrow.int32()).buffers()[1]
+    column = pyarrow.StringArray.from_buffers(3, offsets, pyarrow.py_buffer(b"".join(texts)))
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"text": column}), path)
+    rejected = Rejected()
+    assert [d.text for d in read_parquet(path, rejected)] == ["خبر", "نص"]
+    (entry,) = rejected.entries
+    assert entry.line == 2
+    assert entry.reason.startswith("holds a value that cannot be read ('utf-8' codec can't decode")
+
+
 def test_a_file_that_is_none_or_has_no_text_is_an_error(tmp_path: Path):
     with pytest.raises(FormatError, match=r"none\.parquet: cannot be read"):
         list(read_parquet(tmp_path / "none.parquet", Rejected()))

@@ -87,3 +87,14 @@ def test_a_model_is_scored_on_its_entities_and_on_relations_given_gold(make, nes
 def test_a_model_is_not_asked_for_relations_that_the_schema_lacks(make, flat):
     gold = [make("زار زيد دمشق", [("PERS", "زيد")])]
     assert evaluate_model(Remembering(gold), gold, flat).relations is None
+
+
+def test_a_model_is_also_scored_on_labels_as_they_are_written(make, flat):
+    gold = [make("زار زيد دمشق", [("PERS", "زيد"), ("LOC", "دمشق")])]
+    labels = [["O", "I-PERS", "B-LOC"]]
+    model = Remembering(gold)
+    evaluation = evaluate_model(model, gold, flat, tokens="corpus", gold_labels=labels)
+    assert evaluation.as_written.orphans == 1
+    assert evaluation.as_written.conlleval.micro.correct == 2
+    assert evaluation.as_written.strict.micro.gold == 1
+    assert evaluate_model(model, gold, flat, tokens="corpus").as_written is None

@@ -1,0 +1,434 @@
+"""The commands as a user gives them. Everything is real; the model is tiny and untrained."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from khabar.cli import main, train_command
+from khabar.data.jsonl import write_jsonl
+from khabar.data.records import Document, Entity, Relation
+from tests.front.conftest import Khabar, Ran
+from tests.tiny import tiny_khabar_model
+
+TEXT = "زار سامي الحداد تونس"
+GOLD = Document(
+    id="1",
+    text=TEXT,
+    entities=(
+        Entity(id="1", type="PERS", start=4, end=15, text="سامي الحداد"),
+        Entity(id="2", type="GPE", start=16, end=20, text="تونس"),
+    ),
+)
+COMMAND = [sys.executable, "-c", "from khabar.cli import main; main()"]
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def records(ran: Ran) -> list[Document]:
+    return [msgspec.json.decode(line, type=Document) for line in ran.out.splitlines()]
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    write_jsonl(tmp_path / "gold.jsonl", [GOLD])
+    return tmp_path / "gold.jsonl"
+
+
+# extract
+
+
+def test_extract_writes_a_record_a_line_in_the_order_of_the_files(
+    khabar: Khabar, tiny_khabar: Path, tmp_path: Path
+):
+    last, first = write(tmp_path / "z.txt", TEXT), write(tmp_path / "a.text", "تونس")
+    listed = tmp_path / "two.jsonl"
+    write_jsonl(listed, [Document(id="x", text="عمان"), Document(id="y", text="قال")])
+    ran = khabar("extract", last, "-", first, listed, "--model", tiny_khabar, stdin=b"2023")
+    assert (ran.code, ran.err) == (0, "")
+    assert [d.id for d in records(ran)] == ["z", "stdin", "a", "x", "y"]
+    assert [d.text for d in records(ran)] == [TEXT, "2023", "تونس", "عمان", "قال"]
+    assert all(d.meta["model"] == "tiny" for d in records(ran))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n\t\r\n ",
+        "\0\0خبر\0",
+        "؟؟!!…«»،؛ -- ()",
+        "Reuters reported from Tunis.",
+        "ـــ ﷺ \u200fقال\u200e \u202bزار\u202c لا\u200cيعرف",
+        "سطر\r\nثان\rثالث\u2028رابع\x85",
+        "\x1b[31mخبر",
+        "نص\n\n\n",
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_extract_gives_odd_texts_back_to_the_letter(
+    mark: str, text: str, khabar: Khabar, tiny_khabar: Path, tmp_path: Path
+):
+    path = write(tmp_path / "a.txt", mark + text)
+    ran = khabar("extract", path, "-", "--model", tiny_khabar, stdin=path.read_bytes())
+    assert (ran.code, ran.err) == (0, "")
+    assert [d.text for d in records(ran)] == [text, text]
+
+
+def test_extract_reads_old_encodings(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
+    path = write(tmp_path / "a.txt", TEXT, "cp1256")
+    options = ("--encoding", "cp1256", "--model", tiny_khabar)
+    ran = khabar("extract", path, "-", *options, stdin=path.read_bytes())
+    assert [d.text for d in records(ran)] == [TEXT, TEXT]
+
+
+def test_extract_names_each_bad_file_in_a_line_and_reads_the_others(
+    khabar: Khabar, tiny_khabar: Path, tmp_path: Path
+):
+    bad = write(tmp_path / "bad.txt", f"سطر\n{TEXT}", "cp1256")
+    lone = tmp_path / "lone.jsonl"
+    lone.write_bytes(b'{"text": "a\\ud800"}\n{"id": "after", "text": "b"}\n')
+    good = write(tmp_path / "good.txt", TEXT)
+    missing = tmp_path / "missing.txt"
+    ran = khabar("extract", bad, missing, lone, "-", good, "--model", tiny_khabar, stdin=b"\xd3\n")
+    assert ran.code == 1
+    assert [d.id for d in records(ran)] == ["after", "good"]
+    first, second, third, fourth = ran.err.splitlines()
+    assert first.startswith(f"khabar: {bad}:1: byte 0xd3 at offset 0 is not utf-8")
+    assert first.endswith("--encoding cp1256")
+    assert second == f"khabar: {missing}: cannot be read: No such file or directory"
+    assert third.startswith(f"khabar: {lone}:1: holds the lone surrogate \\ud800")
+    assert fourth.startswith("khabar: stdin: byte 0xd3 at offset 0 is not utf-8")
+
+
+def test_extract_knows_no_unknown_encoding(khabar: Khabar, tiny_khabar: Path):
+    ran = khabar("extract", "-", "--encoding", "arabic-1", "--model", tiny_khabar)
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err.startswith("khabar: stdin: no text encoding is named 'arabic-1'")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--model", "no/such-model"), "khabar: model no/such-model: no such folder, and the hub"),
+        (("--device", "tpu"), "khabar: device 'tpu' cannot be used here"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line(
+    options: tuple[str, str], complaint: str, khabar: Khabar, tiny_khabar: Path
+):
+    model = () if "--model" in options else ("--model", tiny_khabar)
+    ran = khabar("extract", "-", *options, *model)
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err.startswith(complaint)
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_on_a_terminal_extract_shows_the_article_unless_json_is_asked_for(
+    options: tuple[str, ...], khabar: Khabar, tiny_khabar: Path, monkeypatch: pytest.MonkeyPatch
+):
+    master, slave = pty.openpty()
+    seen = io.BytesIO()
+    reader = threading.Thread(target=read_terminal, args=(master, seen))
+    reader.start()
+    with os.fdopen(slave, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        ran = khabar("extract", "-", *options, "--model", tiny_khabar, stdin="تونس".encode())
+    reader.join()
+    os.close(master)
+    assert (ran.code, ran.out) == (0, b"")
+    shown = seen.getvalue().decode()
+    assert ("\u2067" in shown) == (not options)
+    assert ("الكيانات" in shown) == (not options)
+    assert ('"text":"تونس"' in shown) == bool(options)
+
+
+def read_terminal(master: int, seen: io.BytesIO) -> None:
+    try:
+        while chunk := os.read(master, 65536):
+            seen.write(chunk)
+    except OSError:  # Linux's way of saying that the other end is closed
+        return
+
+
+# predict
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    lines = [msgspec.json.encode({"text": f"{TEXT} {number}"}) for number in range(30)]
+    lines[7] = b'{"text": "\\ud800"}'
+    lines[20] = b"no JSON"
+    (folder / "a.jsonl").write_bytes(b"\n".join(lines[:18]))
+    (folder / "b.jsonl").write_bytes(b"\n".join(lines[18:]))
+    return folder
+
+
+def predict(archive: Path, output: Path, model: Path) -> list[str]:
+    options = {"--input": archive / "*.jsonl", "--output": output, "--model": model}
+    given = [str(part) for option in options.items() for part in option]
+    return ["predict", *given, "--shard-articles", "4"]
+
+
+KILLED = """\
+import os, signal
+from pathlib import Path
+from khabar.cli import main
+
+replace = Path.replace
+
+def killed(self, target):
+    if Path(target).name == "part-00003.jsonl":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(self, target)
+
+Path.replace = killed
+main()
+"""
+
+
+def test_predict_goes_on_after_a_kill_and_ends_as_an_unbroken_run(
+    khabar: Khabar, tiny_khabar: Path, archive: Path, tmp_path: Path
+):
+    """A real process is killed when it has written its fourth shard, but not yet named it so."""
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    unbroken = khabar(*predict(archive, whole, tiny_khabar))
+    assert (unbroken.code, unbroken.err) == (0, "")
+    assert unbroken.text == (
+        f"30 articles = 28 records + 2 errors, in 8 shards (0 done earlier) in {whole}\n"
+    )
+    arguments = predict(archive, cut, tiny_khabar)
+    killed = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
+    assert killed.returncode == -9
+    assert {"part-00002.jsonl", "part-00003.jsonl.partial"} <= {p.name for p in cut.iterdir()}
+    assert not (cut / "part-00003.jsonl").exists()
+    resumed = khabar(*arguments)
+    assert "28 records + 2 errors, in 8 shards (3 done earlier)" in resumed.text
+    assert [p.name for p in sorted(cut.iterdir())] == [p.name for p in sorted(whole.iterdir())]
+    for path in whole.iterdir():
+        assert (cut / path.name).read_bytes() == path.read_bytes()
+
+
+def test_predict_takes_what_a_shell_made_of_a_pattern(
+    khabar: Khabar, tiny_khabar: Path, archive: Path, tmp_path: Path
+):
+    files = sorted(archive.iterdir())
+    output = ("--output", tmp_path / "out", "--model", tiny_khabar)
+    ran = khabar("predict", "--input", *files, *output)
+    assert ran.text.startswith("30 articles = 28 records + 2 errors, in 1 shards")
+
+
+def test_predict_says_when_a_file_breaks_off(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
+    (tmp_path / "a.jsonl.gz").write_bytes(b"no gz")
+    (tmp_path / "b.txt").write_text("تونس", encoding="utf-8")
+    pattern, output = tmp_path / "*.*", tmp_path / "out"
+    ran = khabar("predict", "--input", pattern, "--output", output, "--model", tiny_khabar)
+    assert ran.code == 1
+    assert ran.text.startswith("2 articles = 1 records + 1 errors")
+    assert ran.err.startswith("khabar: 1 files could not be read to their end")
+
+
+def test_predict_without_a_file_says_so(khabar: Khabar, tmp_path: Path):
+    ran = khabar("predict", "--input", tmp_path / "*.parquet", "--output", tmp_path / "out")
+    assert ran.code == 1
+    assert ran.err.endswith("*.parquet: names no file; correct the path or the pattern\n")
+
+
+# train and evaluate
+
+
+@pytest.fixture
+def run_file(tiny_encoder: Path, gold: Path, tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "run.yaml",
+        f"name: small\n"
+        f"output: {tmp_path / 'run'}\n"
+        f"encoder: {tiny_encoder}\n"
+        f"corpora: [{{path: {gold}}}]\n"
+        f"dev: [{{path: {gold}}}]\n"
+        f"train: {{epochs: 1}}\n",
+    )
+
+
+@pytest.mark.parametrize("entry", [main, train_command])
+def test_train_shows_the_dev_scores_and_where_the_model_is(
+    entry: object, khabar: Khabar, run_file: Path, tmp_path: Path
+):
+    arguments = [run_file, "--set", "name=other", "--set", "train.micro_windows=1"]
+    ran = khabar(*(["train"] if entry is main else []), *arguments, entry=entry)
+    assert ran.code == 0, ran.err
+    assert "entity strict, all layers" in ran.text
+    best = tmp_path / "run" / "best"
+    assert ran.text.endswith(f"The model is in {best}\n")
+    assert b'"name": "other"' in (best / "config.json").read_bytes()
+
+
+def test_train_names_a_wrong_key(khabar: Khabar, run_file: Path):
+    ran = khabar(run_file, "--set", "train.epoch=3", entry=train_command)
+    assert ran.code == 1
+    assert "unknown field `epoch` - at `$.train`" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_process_that_is_not_the_first_writes_nothing(
+    khabar: Khabar, run_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RANK", "1")
+    assert khabar(run_file, entry=train_command).out == b""
+
+
+def test_evaluate_shows_scores_by_type_and_writes_them_all(
+    khabar: Khabar, tiny_khabar: Path, gold: Path, tmp_path: Path
+):
+    ran = khabar("evaluate", tiny_khabar, gold, "--json", tmp_path / "scores.json")
+    assert (ran.code, ran.err) == (0, "")
+    for metric in ("entity strict, all layers", "entity strict, outermost", "relation strict"):
+        assert metric in ran.text
+    assert "PERS *" in ran.text
+    scores = msgspec.json.decode((tmp_path / "scores.json").read_bytes())
+    assert scores["documents"] == 1
+    assert scores["entities"]["strict"]["micro"]["gold"] == 2
+
+
+def test_evaluate_measures_a_share(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
+    path = tmp_path / "gold.jsonl"
+    write_jsonl(path, [msgspec.structs.replace(GOLD, id=str(number)) for number in range(4)])
+    ran = khabar("evaluate", tiny_khabar, path, "--share", "0.75", "1")
+    assert "1 documents, schema wojood" in ran.text
+    ran = khabar("evaluate", tiny_khabar, path, "--share", "0.75", "0.5")
+    assert ran.code == 1
+    assert ran.err.startswith("khabar: --share: `share` is [0.75, 0.5]")
+
+
+def test_evaluate_tells_what_it_widened(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
+    cut = Entity(id="1", type="GPE", start=16, end=18, text="تو")
+    path = tmp_path / "gold.jsonl"
+    write_jsonl(path, [Document(id="1", text=TEXT, entities=(cut,))])
+    ran = khabar("evaluate", tiny_khabar, path)
+    assert ran.code == 0
+    assert "note:" in ran.err
+    assert "entity 1 'تو' cuts a word; widened to 'تونس'" in ran.err
+
+
+def test_evaluate_of_a_flat_corpus_in_its_own_tokens_scores_the_labels_as_written(
+    khabar: Khabar, tmp_path: Path
+):
+    model = tiny_khabar_model(tmp_path / "flat", "anercorp")
+    path = write(tmp_path / "test.txt", "زار O\nسامي I-PERS\nتونس B-LOC\n\nقال O\nعمان I-LOC\n")
+    own = khabar("evaluate", model, path, "--tokens", "corpus", "--json", tmp_path / "a.json")
+    assert own.code == 0, own.err
+    assert "2 gold labels are an I- without its B-" in own.text
+    assert "entity conlleval, gold labels as written" in own.text
+    written = msgspec.json.decode((tmp_path / "a.json").read_bytes())["as_written"]
+    assert written["orphans"] == 2
+    assert written["conlleval"]["micro"]["gold"] == 3
+    assert written["strict"]["micro"]["gold"] == 1
+    assert "as written" not in khabar("evaluate", model, path).text
+
+
+# data
+
+
+def test_validate_is_silent_about_a_sound_corpus(khabar: Khabar, gold: Path):
+    ran = khabar("data", "validate", gold)
+    assert (ran.code, ran.out, ran.err) == (0, b"", f"{gold}: no problem\n")
+
+
+def test_validate_writes_a_line_for_each_problem(khabar: Khabar, gold: Path):
+    ran = khabar("data", "validate", gold, "--schema", "anercorp")
+    assert (ran.code, ran.err) == (1, f"{gold}: 1 problems\n")
+    assert ran.text.startswith(f"{gold}: document '1': entity 2 'تونس' has the type GPE, which")
+
+
+def test_stats_counts(khabar: Khabar, gold: Path):
+    ran = khabar("data", "stats", gold)
+    assert ran.code == 0
+    cells = [[cell.strip() for cell in line.split("│")] for line in ran.text.splitlines()]
+    rows = {row[1]: row[2] for row in cells if len(row) == 4}
+    assert (rows["documents"], rows["words"], rows["PERS"], rows["GPE"]) == ("1", "4", "1", "1")
+
+
+def test_convert_writes_the_other_format(khabar: Khabar, gold: Path, tmp_path: Path):
+    related = msgspec.structs.replace(
+        GOLD, relations=(Relation(id="r1", type="located_in", head="1", tail="2"),)
+    )
+    write_jsonl(gold, [related])
+    back = tmp_path / "back.jsonl"
+    assert khabar("data", "convert", gold, tmp_path / "a.inline").code == 0
+    assert khabar("data", "convert", tmp_path / "a.inline", back).code == 0
+    assert back.read_bytes() == gold.read_bytes()
+    ran = khabar("data", "convert", gold, tmp_path / "columns", "--from", "jsonl", "--to", "conll")
+    assert ran.code == 0
+    assert "سامي B-PERS\nالحداد I-PERS\n" in (tmp_path / "columns").read_text(encoding="utf-8")
+
+
+def test_convert_reads_old_encodings_and_stops_at_a_bad_byte(khabar: Khabar, tmp_path: Path):
+    source = write(tmp_path / "old.conll", "تونس B-GPE\n", "cp1256")
+    target = tmp_path / "new.jsonl"
+    ran = khabar("data", "convert", source, target)
+    assert ran.code == 1
+    assert ran.err.startswith(f"khabar: {source}:1: byte 0x")
+    assert not target.exists()
+    assert khabar("data", "convert", source, target, "--encoding", "cp1256").code == 0
+    assert '"text":"تونس"' in target.read_text(encoding="utf-8")
+
+
+# The command line itself
+
+
+def test_the_version_is_shown(khabar: Khabar):
+    ran = khabar("--version")
+    assert (ran.code, ran.text) == (0, "khabar 0.1.0\n")
+
+
+def test_help_lists_the_commands_that_are_built(khabar: Khabar):
+    text = khabar("--help").text
+    listed = [line.split()[0] for line in text.split("Commands:\n")[1].splitlines()]
+    assert listed == ["extract", "predict", "train", "evaluate", "data"]
+
+
+def test_what_the_system_refuses_is_one_line(khabar: Khabar, gold: Path):
+    ran = khabar("data", "convert", gold, "/proc/none/a.jsonl")
+    assert ran.code == 1
+    assert ran.err.startswith("khabar: [Errno 2] No such file or directory")
+
+
+def test_a_reader_that_goes_away_is_no_error(gold: Path):
+    bad = Entity(id="1", type="NONE", start=0, end=3, text="زار")
+    write_jsonl(gold, [Document(id=str(n), text=TEXT, entities=(bad,)) for n in range(3000)])
+    arguments = ["data", "validate", str(gold)]
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_an_interrupt_leaves_no_traceback():
+    arguments = ["data", "stats", "/dev/stdin", "--format", "jsonl"]
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b'{"text": "a"}\n' * 20_000)  # returns once it is being read
+        process.send_signal(2)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert err == b""
