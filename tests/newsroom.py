@@ -142,7 +142,7 @@ def write_corpus(path: Path, documents: Sequence[Document]) -> str:
     return str(path)
 
 
-def run_config(folder: Path, encoder: Path, **fields: Any) -> RunConfig:  # noqa: ANN401
+def run_config(folder: Path, encoder: Path | str, **fields: Any) -> RunConfig:  # noqa: ANN401
     """Return a small run in ``folder``; ``fields`` replace or, for groups, complete its own."""
     corpus = folder / "train.jsonl"
     if "corpora" not in fields and not corpus.is_file():
@@ -151,7 +151,7 @@ def run_config(folder: Path, encoder: Path, **fields: Any) -> RunConfig:  # noqa
         "name": "newsroom",
         "output": str(folder / "run"),
         "label_schema": write_schema(folder),
-        "encoder": str(encoder),
+        "encoder": str(encoder),  # a folder, or any other name of one
         "corpora": [{"path": str(corpus)}],
         "heads": {"dropout": 0.0, "relation_size": 24, "inner_types": ["ORG"]},
         "window": {"pieces": 48, "overlap": 20},

@@ -26,7 +26,7 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A corpus to train on or to measure with.
 
     Raises:
-        ValueError: a negative weight, or a share that is no part of the corpus.
+        ValueError: a weight or a `join` that is not positive, or a share that is no part.
     """
 
     path: str
@@ -37,9 +37,14 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How often an epoch sees each window, on average; a fraction is drawn anew every epoch."""
     share: tuple[float, float] = (0.0, 1.0)
     """Which part of the documents, as shares of their number: ``[0.9, 1]`` is the last tenth."""
+    join: int = 1
+    """Documents that are joined to one before they are cut into windows, for training: windows then
+    hold ends and beginnings of articles, as those of long texts do."""
     policy: AnnotationPolicy = AnnotationPolicy()
 
     def __post_init__(self) -> None:
+        if self.join < 1:
+            raise ValueError(f"`join` is how many documents make one, got {self.join}: 1 or more")
         if self.weight <= 0:
             raise ValueError(
                 f"`weight` must be above 0, got {self.weight}; or leave the corpus out"
@@ -130,6 +135,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """``bundled``, a folder (an encoder, or a Khabar model whose encoder is taken), or a name on
     the hub such as ``aubmindlab/bert-base-arabertv02``; ``random:NAME`` is one of that shape with
     random weights."""
+    keep_heads: bool = False
+    """Start the heads, too, from the Khabar model that ``encoder`` names; its schema and ``heads``
+    must be the same."""
     seed: int = 1
     corpora: tuple[CorpusConfig, ...]
     dev: tuple[CorpusConfig, ...] = ()

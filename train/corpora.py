@@ -11,6 +11,7 @@ import msgspec
 
 from khabar.data.errors import ConfigError
 from khabar.data.formats import read_documents
+from khabar.data.joining import join_in_groups
 from khabar.data.records import Document
 from khabar.data.validate import widen_to_words
 from khabar.model.joint import JointModel
@@ -68,7 +69,8 @@ def training_corpora(model: JointModel, corpora: Sequence[CorpusConfig]) -> Trai
     for corpus in corpora:
         documents, notes = corpus_documents(corpus)
         maker = ExampleMaker(model, corpus.policy)
-        made = [example for document in documents for example in maker.examples(document)]
+        joined = join_in_groups(documents, corpus.join)
+        made = [example for document in joined for example in maker.examples(document)]
         gathered.examples.extend(made)
         gathered.counts.append(len(made))
         gathered.notes.extend(notes)

@@ -133,7 +133,7 @@ def build_model(config: RunConfig) -> JointModel:
     """Return an untrained model on a pretrained encoder, or on a random one of its shape.
 
     Raises:
-        ModelError: no such encoder, or one that Khabar cannot use.
+        ModelError: no such encoder, one that Khabar cannot use, or heads that do not fit.
         SchemaError: no such schema.
     """
     encoder, tokenizer = load_encoder(config.encoder, config.train.attention)
@@ -152,7 +152,21 @@ def build_model(config: RunConfig) -> JointModel:
             f"`window.pieces` is {config.window.pieces}, but encoder {config.encoder} reads at "
             f"most {limit}; set it to {limit} or less"
         )
-    return JointModel(settings, tokenizer, encoder)
+    model = JointModel(settings, tokenizer, encoder)
+    if config.keep_heads:
+        _take_heads(model, config)
+    return model
+
+
+def _take_heads(model: JointModel, config: RunConfig) -> None:
+    trained = from_pretrained(model_folder(config.encoder))
+    old, new = trained.config, model.config
+    if (old.label_schema, old.heads) != (new.label_schema, new.heads):
+        raise ModelError(
+            f"`keep_heads`: model {config.encoder} has another schema or other `heads` than this "
+            f"configuration; make them the same, or leave `keep_heads` out"
+        )
+    model.load_state_dict(trained.state_dict())
 
 
 def _settings(encoder: PreTrainedModel) -> dict[str, object]:

@@ -73,6 +73,22 @@ def test_each_entity_has_a_line_with_its_type_its_text_and_what_it_lies_in():
     assert "PERS محمد الإتربي" in rows
 
 
+def test_an_entity_after_another_in_the_same_one_lies_in_that_one():
+    text = "وزيرا مصر وتونس"
+    spans = (("OCC", 0, 15), ("GPE", 6, 9), ("GPE", 11, 15))
+    entities = tuple(
+        Entity(id=str(start), type=type, start=start, end=end, text=text[start:end])
+        for type, start, end in spans
+    )
+    assert "GPE تونس ‹ وزيرا مصر وتونس" in lines(Document(id="a", text=text, entities=entities))
+
+
+def test_a_mention_over_two_lines_has_one_line_in_the_list():
+    text = "بنك\nمصر"
+    whole = Entity(id="1", type="ORG", start=0, end=7, text=text)
+    assert lines(Document(id="a", text=text, entities=(whole,)))[-1] == "ORG بنك مصر"
+
+
 def test_each_relation_points_from_head_to_tail():
     assert "محمد الإتربي ─ works_for ─› بنك مصر" in lines(DOCUMENT)
 
@@ -117,6 +133,12 @@ def test_a_lone_surrogate_can_be_shown():
 
 def test_brackets_of_the_article_are_no_markup_of_the_view():
     assert "[bold]خبر[/bold] :smile:" in lines(Document(id="a", text="[bold]خبر[/bold] :smile:"))
+
+
+def test_brackets_have_the_colour_of_their_entity():
+    marked = mark_entities(DOCUMENT)
+    ends = [span for span in marked.spans if marked.plain[span.start : span.end] == "⟩"]
+    assert [span.style for span in ends[:3]] == ["magenta", "blue", "bright_green"]
 
 
 def test_types_have_colours():
