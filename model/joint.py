@@ -123,6 +123,18 @@ def pretrained_encoder(name_or_path: str, attention: Attention) -> PreTrainedMod
     return encoder
 
 
+def set_attention_dropout(encoder: PreTrainedModel, share: float) -> None:
+    """Set the dropout of attention probabilities in encoders of BERT's kind.
+
+    ModernBERT's, which is 0 unless its configuration says otherwise, stays as it is.
+    """
+    for module in encoder.modules():
+        if "SelfAttention" in type(module).__name__ and isinstance(
+            getattr(module, "dropout", None), nn.Dropout
+        ):
+            module.dropout.p = share
+
+
 def _bare(model_type: str) -> dict[str, bool]:
     # BERT's classes bring a pooler that nothing here reads; others do not know the argument.
     return {"add_pooling_layer": False} if model_type in {"bert", "roberta", "xlm-roberta"} else {}

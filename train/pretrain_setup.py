@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import torch
 from accelerate import Accelerator
-from accelerate.utils import InitProcessGroupKwargs, set_seed
+from accelerate.utils import set_seed
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import PreTrainedModel
@@ -24,6 +23,7 @@ from khabar.train.checkpoint import Progress, load_checkpoint
 from khabar.train.masking import MaskedBatch, Masker, SeededPack
 from khabar.train.optimizer import MasterAdamW
 from khabar.train.pretrain_config import PretrainConfig
+from khabar.train.processes import join_processes
 from khabar.train.sampler import share_of
 from khabar.train.schedule import Trapezoid
 from khabar.train.setup import load_encoder
@@ -32,8 +32,6 @@ from khabar.train.vocabulary import mask_piece, new_tokenizer, transfer_embeddin
 
 CHECKPOINT, STABLE = "checkpoint", "stable"
 """Folders of the newest checkpoint, and of the one from before the rates fell."""
-_LONGEST_WAIT = timedelta(days=1)
-"""For the main process, while it reads the corpora."""
 _FREE = {
     "": ("name", "output", "cache", "corpora", "save"),
     "train": ("steps", "evaluate_every", "save_every", "snapshots"),
@@ -153,8 +151,7 @@ def set_up_pretraining(config: PretrainConfig) -> PretrainRun:
     Raises:
         KhabarError: whatever is wrong with the configuration, the corpora or the encoder.
     """
-    waits = InitProcessGroupKwargs(timeout=_LONGEST_WAIT)
-    accelerator = Accelerator(mixed_precision="no", kwargs_handlers=[waits])
+    accelerator = join_processes()
     # The same weights in every process, then random numbers of its own for dropout.
     set_seed(config.seed)
     encoder, tokenizer = load_encoder(config.init, config.train.attention)

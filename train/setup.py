@@ -16,13 +16,20 @@ from khabar.data.errors import ModelError
 from khabar.data.records import Document
 from khabar.data.schema import load_schema
 from khabar.model.config import ModelConfig
-from khabar.model.joint import Attention, JointModel, encoder_of, pretrained_encoder
+from khabar.model.joint import (
+    Attention,
+    JointModel,
+    encoder_of,
+    pretrained_encoder,
+    set_attention_dropout,
+)
 from khabar.model.storage import BUNDLED, from_pretrained, is_model_folder, model_folder
 from khabar.model.tokenizer import WordTokenizer, encoder_tokenizer
 from khabar.train.checkpoint import Progress, load_checkpoint
 from khabar.train.config import RunConfig
 from khabar.train.corpora import dev_documents, fingerprint, training_corpora
 from khabar.train.optimizer import MasterAdamW
+from khabar.train.processes import join_processes
 from khabar.train.sampler import StepSampler, share_of
 from khabar.train.step import TrainStep
 from khabar.train.targets import Example, TrainBatch, blank_example, collate_examples
@@ -93,7 +100,7 @@ def set_up(config: RunConfig) -> Run:
     Raises:
         KhabarError: whatever is wrong with the configuration, the corpora or the encoder.
     """
-    accelerator = Accelerator(mixed_precision="no")
+    accelerator = join_processes()
     # The same weights in every process, then random numbers of its own for dropout.
     set_seed(config.seed)
     model = build_model(config)
@@ -152,6 +159,7 @@ def build_model(config: RunConfig) -> JointModel:
             f"`window.pieces` is {config.window.pieces}, but encoder {config.encoder} reads at "
             f"most {limit}; set it to {limit} or less"
         )
+    set_attention_dropout(encoder, config.train.attention_dropout)
     model = JointModel(settings, tokenizer, encoder)
     if config.keep_heads:
         _take_heads(model, config)

@@ -99,6 +99,19 @@ def test_the_heads_of_a_trained_model_are_taken_along_where_they_are_asked_for(
     assert all(torch.equal(kept[name], value) for name, value in trained.state_dict().items())
     fresh = build_model(again).state_dict()
     assert not torch.equal(fresh["tagger.weight"], trained.tagger.weight)
-    other = msgspec.structs.replace(again, keep_heads=True, label_schema="anercorp")
+    other = msgspec.structs.replace(again, keep_heads=True, label_schema="wojood")
     with pytest.raises(ModelError, match="has another schema or other `heads`"):
         build_model(other)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_dropout_of_attention_is_as_the_configuration_says(tmp_path, tiny_encoder, share):
+    config = run_config(tmp_path, tiny_encoder, train={"attention_dropout": share})
+    encoder = build_model(config).encoder
+    shares = [
+        module.dropout.p
+        for module in encoder.modules()
+        if type(module).__name__ == "BertSelfAttention"
+    ]
+    assert shares == [share, share]
+    assert encoder.embeddings.dropout.p == 0.1  # BERT's own, elsewhere untouched
