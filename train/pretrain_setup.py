@@ -155,7 +155,7 @@ def set_up_pretraining(config: PretrainConfig) -> PretrainRun:
     # The same weights in every process, then random numbers of its own for dropout.
     set_seed(config.seed)
     encoder, tokenizer = load_encoder(config.init, config.train.attention)
-    _check(config, encoder, accelerator.num_processes)
+    check_fits(config, encoder, accelerator.num_processes)
     articles = Articles(corpora=config.corpora, held_out=config.held_out)
     with accelerator.main_process_first():  # the others find what it wrote
         if config.vocabulary:
@@ -184,7 +184,13 @@ def set_up_pretraining(config: PretrainConfig) -> PretrainRun:
     )
 
 
-def _check(config: PretrainConfig, encoder: PreTrainedModel, processes: int) -> None:
+def check_fits(config: PretrainConfig, encoder: PreTrainedModel, processes: int) -> None:
+    """Check a configuration against the encoder and the number of processes.
+
+    Raises:
+        ConfigError: processes that cannot share a step evenly.
+        ModelError: sequences longer than the encoder reads.
+    """
     limit = getattr(encoder.config, "max_position_embeddings", config.train.sequence_pieces)
     if config.train.sequence_pieces > limit:
         raise ModelError(

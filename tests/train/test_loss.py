@@ -59,7 +59,7 @@ def test_where_all_tags_are_admitted_there_is_no_loss(model):
     targets = admitting(torch.full((2, 5, 4), -1), 3)
     loss = tag_loss(model, logits, WORDS, targets)
     loss.backward()
-    assert float(loss) == 0
+    assert loss.item() == 0
     assert not logits.grad.any()
     assert targets.count() == 0
 
