@@ -247,6 +247,20 @@ def train(
 
 
 @app.command()
+def pretrain(
+    config: Annotated[str, typer.Argument(help="A YAML file, or the shipped one: pretrain.")],
+    overrides: SetOption = None,
+) -> None:
+    """Pretrain an encoder on raw articles; a run that was stopped goes on."""
+    from khabar.train.pretrain import run_pretraining
+    from khabar.train.pretrain_config import load_pretrain_config
+
+    report = run_pretraining(load_pretrain_config(config, overrides or []))
+    if os.environ.get("RANK", "0") == "0":
+        _print_tables([report.to_table()])
+
+
+@app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model folder, a name on the hub, or bundled.")],
     data: FileArgument,

@@ -129,10 +129,9 @@ def set_attention_dropout(encoder: PreTrainedModel, share: float) -> None:
     ModernBERT's, which is 0 unless its configuration says otherwise, stays as it is.
     """
     for module in encoder.modules():
-        if "SelfAttention" in type(module).__name__ and isinstance(
-            getattr(module, "dropout", None), nn.Dropout
-        ):
-            module.dropout.p = share
+        dropout = getattr(module, "dropout", None)
+        if "SelfAttention" in type(module).__name__ and isinstance(dropout, nn.Dropout):
+            dropout.p = share
 
 
 def _bare(model_type: str) -> dict[str, bool]:
