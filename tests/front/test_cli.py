@@ -17,6 +17,7 @@ from khabar.cli import main, train_command
 from khabar.data.jsonl import write_jsonl
 from khabar.data.records import Document, Entity, Relation
 from tests.front.conftest import Khabar, Ran
+from tests.rawnews import raw_texts, write_raw
 from tests.tiny import tiny_khabar_model
 
 TEXT = "زار سامي الحداد تونس"
@@ -291,6 +292,28 @@ def test_a_process_that_is_not_the_first_writes_nothing(
     assert khabar(run_file, entry=train_command).out == b""
 
 
+def test_pretrain_shows_what_the_held_out_articles_say(
+    khabar: Khabar, tiny_encoder: Path, tmp_path: Path
+):
+    raw = write_raw(tmp_path / "raw.jsonl", raw_texts(40))
+    settings = {
+        "corpora.0.path": raw,
+        "init": tiny_encoder,
+        "output": tmp_path / "run",
+        "cache": tmp_path / "cache",
+        "held_out": 0.2,
+        "optimizer.warmup_steps": 1,
+        "train.steps": 2,
+        "train.sequence_pieces": 32,
+        "train.batch_sequences": 2,
+        "train.micro_sequences": 1,
+    }
+    overrides = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    ran = khabar("pretrain", "pretrain", *overrides)
+    assert ran.code == 0, ran.err
+    assert "articles held out" in ran.text
+
+
 def test_evaluate_shows_scores_by_type_and_writes_them_all(
     khabar: Khabar, tiny_khabar: Path, gold: Path, tmp_path: Path
 ):
@@ -398,7 +421,7 @@ def test_the_version_is_shown(khabar: Khabar):
 def test_help_lists_the_commands_that_are_built(khabar: Khabar):
     text = khabar("--help").text
     listed = [line.split()[0] for line in text.split("Commands:\n")[1].splitlines()]
-    assert listed == ["extract", "predict", "train", "evaluate", "data"]
+    assert listed == ["extract", "predict", "train", "pretrain", "evaluate", "data"]
 
 
 def test_what_the_system_refuses_is_one_line(khabar: Khabar, gold: Path):
