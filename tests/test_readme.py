@@ -30,6 +30,6 @@ def test_every_linked_file_is_there():
 
 def test_every_command_is_there():
     commands = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"`?khabar ([a-z]+)", README))
+    named = set(re.findall(r"(?:^|`)khabar ([a-z]+)", README, re.MULTILINE))
     assert named
     assert named <= commands

@@ -122,6 +122,37 @@ def test_a_schema_that_is_not_utf_8_is_refused_with_its_place():
         decode_schema("name: عربي".encode("cp1256"), origin="mine.yaml")
 
 
+def test_a_relation_that_nothing_may_begin_is_refused():
+    with pytest.raises(SchemaError, match=r"`head` and `tail` must each name .* `\$.relations"):
+        decode_schema(
+            b"{name: x, nested: true, entities: {A: a}, relations: {r: {head: [], tail: [A]}}}",
+            origin="mine.yaml",
+        )
+
+
+@pytest.mark.parametrize(
+    ("second", "symmetric"), [(("e0", "e1"), False), (("e1", "e0"), True)], ids=["same", "turned"]
+)
+def test_a_relation_stated_twice_is_told(second, symmetric):
+    name = "partner_of" if symmetric else "manager_of"
+    types = ("ORG", "ORG") if symmetric else ("PERS", "ORG")
+    twice = Document(
+        id="d",
+        text="حمد اتحاد",
+        entities=(
+            Entity(id="e0", type=types[0], start=0, end=3, text="حمد"),
+            Entity(id="e1", type=types[1], start=4, end=9, text="اتحاد"),
+        ),
+        relations=(
+            Relation(id="r0", type=name, head="e0", tail="e1"),
+            Relation(id="r1", type=name, head=second[0], tail=second[1]),
+        ),
+    )
+    assert list(check_document(twice, NESTED)) == [
+        f"relation r1 states {name} a second time; drop it"
+    ]
+
+
 # What a relation may join
 
 
@@ -191,12 +222,12 @@ def test_a_document_within_the_schema_gives_no_sentence():
         ),
         (
             document(("ORG", "اتحاد"), ("PERS", "حمد"), relations=(("manager_of", "e0", "e1"),)),
-            "relation r0 is manager_of from 'اتحاد', a ORG, to 'حمد', a PERS; it runs from PERS "
+            "relation r0 is manager_of from 'اتحاد' (ORG) to 'حمد' (PERS); it runs from PERS "
             "to ORG: correct an entity's type, the direction or the relation",
         ),
         (
             document(("GPE", "القطري"), ("GPE", "الدوحة"), relations=(("partner_of", "e0", "e1"),)),
-            "relation r0 is partner_of from 'القطري', a GPE, to 'الدوحة', a GPE; it runs from ORG "
+            "relation r0 is partner_of from 'القطري' (GPE) to 'الدوحة' (GPE); it runs from ORG "
             "or GPE to ORG: correct an entity's type, the direction or the relation",
         ),
     ],

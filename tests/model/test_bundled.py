@@ -6,13 +6,13 @@ import pytest
 
 from khabar.data.formats import read_documents
 from khabar.data.records import Document
-from khabar.eval.evaluate import evaluate_model
 from khabar.eval.joined import evaluate_joined
+from khabar.eval.report import Evaluation
 from khabar.model.extractor import Extractor
 from khabar.model.storage import model_folder
 
 GUARD = sorted((Path(__file__).parent.parent / "guard").glob("*.inline"))
-ENTITY_FLOOR, RELATION_FLOOR = 0.75, 0.35
+ENTITY_FLOOR, RELATION_FLOOR = 0.83, 0.5
 """Strict F1 on the ten articles, a few points below what the bundled model reached."""
 
 
@@ -23,23 +23,23 @@ def extractor() -> Extractor:
 
 @pytest.fixture(scope="module")
 def articles() -> list[Document]:
-    return [document for path in GUARD for document in read_documents(path)]
+    found = [document for path in GUARD for document in read_documents(path)]
+    assert len(found) == 10
+    return found
 
 
-def test_it_finds_what_it_found_in_ten_articles_of_our_own(extractor, articles):
-    scores = evaluate_model(extractor, articles, extractor.model.schema)
-    assert len(articles) == 10
+@pytest.fixture(scope="module")
+def apart_and_joined(extractor, articles) -> tuple[Evaluation, Evaluation]:
+    return evaluate_joined(extractor, articles)
+
+
+@pytest.mark.parametrize("view", [0, 1], ids=["apart", "joined in threes"])
+def test_it_finds_what_it_found_in_ten_articles_of_our_own(apart_and_joined, view):
+    """Joined, most articles begin inside a window and some lie across a seam."""
+    scores = apart_and_joined[view]
     assert scores.entities.strict.micro.f1 >= ENTITY_FLOOR
     assert scores.relations is not None
     assert scores.relations.strict.micro.f1 >= RELATION_FLOOR
-
-
-def test_articles_joined_in_threes_score_as_they_do_apart(extractor, articles):
-    """Ten articles are few: one mention more or less is a quarter of a point."""
-    apart, joined = evaluate_joined(extractor, articles)
-    assert joined.entities.strict.micro.f1 == pytest.approx(
-        apart.entities.strict.micro.f1, abs=0.02
-    )
 
 
 def test_the_folder_is_small_whole_and_without_pickles():
