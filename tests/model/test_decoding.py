@@ -81,6 +81,8 @@ def scored(first: int, last: int, score: float, type: int = 0) -> ScoredSpan:
         ([scored(0, 2, 0.5), scored(1, 4, 0.7), scored(3, 6, 0.6)], [1]),
         ([scored(0, 2, 0.5), scored(1, 4, 0.7), scored(3, 6, 0.8)], [2]),
         ([scored(0, 5, 0.6), scored(1, 3, 0.9), scored(2, 8, 0.7)], [0, 1]),
+        # What is out stands in nobody's way.
+        ([scored(0, 4, 0.5), scored(1, 6, 0.7), scored(3, 5, 0.4)], [1, 2]),
     ],
 )
 def test_of_two_that_cross_the_weaker_is_left_out(spans, kept):

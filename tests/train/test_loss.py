@@ -118,7 +118,7 @@ def test_a_coarse_mention_that_the_model_is_sure_to_miss_keeps_its_gradient(mode
     loss = tag_loss(model, logits, torch.tensor([5]), targets)
     loss.backward()
     odds = 2 * (sure + math.log1p(2 * math.exp(-sure)))  # of each type, in both words
-    assert float(loss) == pytest.approx(odds - math.log(2), rel=0.02)
+    assert loss.item() == pytest.approx(odds - math.log(2), rel=0.02)
     assert float(logits.grad[0, 1, 1, 0]) == pytest.approx(0.5, abs=0.2)
     assert torch.isfinite(logits.grad).all()
 
