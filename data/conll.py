@@ -48,7 +48,7 @@ from khabar.data.files import (
 )
 from khabar.data.records import Document, Entity
 from khabar.data.rejected import Rejected
-from khabar.data.words import Span
+from khabar.data.words import Span, spans_touched
 
 _MARK = "\ufeff"
 _LAYOUT = "conll"
@@ -299,15 +299,14 @@ def _token_spans(document: Document) -> list[Span]:
 
 
 def _mentions(document: Document, spans: list[Span]) -> list[Mention]:
-    starts, ends = [start for start, _ in spans], [end for _, end in spans]
     mentions: list[Mention] = []
     for entity in document.entities:
-        first, stop = bisect_right(ends, entity.start), bisect_left(starts, entity.end)
-        if first >= stop:
+        touched = spans_touched(spans, entity.start, entity.end)
+        if not touched:
             raise FormatError(f"entity {entity.id} {entity.text!r} has no token; drop it")
         if _TOKEN.fullmatch(entity.type) is None:
             raise FormatError(f"the type {entity.type!r} is no single word; rename it")
-        mentions.append(Mention(entity.type, first, stop))
+        mentions.append(Mention(entity.type, touched.start, touched.stop))
     return mentions
 
 

@@ -6,7 +6,6 @@ a document for a schema checks it here. Knows no model.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +14,7 @@ import msgspec
 
 from khabar.data.errors import SchemaError
 from khabar.data.records import Document, Entity, Relation
-from khabar.data.words import Span, split_words
+from khabar.data.words import Span, spans_touched, split_words
 
 
 class RelationRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,13 +136,13 @@ def cut_words(document: Document) -> dict[str, Span]:
     An entity without any word (only invisible characters) has no widened extent and is left out.
     """
     words = split_words(document.text)
-    starts, ends = [start for start, _ in words], [end for _, end in words]
     widened: dict[str, Span] = {}
     for entity in document.entities:
-        first = bisect_right(ends, entity.start)
-        last = bisect_left(starts, entity.end) - 1
-        if first <= last and (starts[first] < entity.start or ends[last] > entity.end):
-            widened[entity.id] = (min(starts[first], entity.start), max(ends[last], entity.end))
+        touched = spans_touched(words, entity.start, entity.end)
+        if touched:
+            start, end = words[touched[0]][0], words[touched[-1]][1]
+            if start < entity.start or end > entity.end:
+                widened[entity.id] = (min(start, entity.start), max(end, entity.end))
     return widened
 
 

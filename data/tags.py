@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from khabar.data.errors import SchemaError
 from khabar.data.records import Entity
 from khabar.data.schema import LabelSchema
-from khabar.data.words import Span
+from khabar.data.words import Span, spans_touched
 
 OUTSIDE = 0
 
@@ -122,12 +122,5 @@ def covered_words(entities: Iterable[Entity], words: list[Span]) -> dict[str, tu
 
     An entity of no word (only invisible characters) is left out.
     """
-    starts = np.array([start for start, _ in words], dtype=np.int64)
-    ends = np.array([end for _, end in words], dtype=np.int64)
-    found = {}
-    for entity in entities:
-        first = int(np.searchsorted(ends, entity.start, side="right"))
-        last = int(np.searchsorted(starts, entity.end, side="left")) - 1
-        if first <= last:
-            found[entity.id] = (first, last)
-    return found
+    touched = {entity.id: spans_touched(words, entity.start, entity.end) for entity in entities}
+    return {id: (own[0], own[-1]) for id, own in touched.items() if own}

@@ -7,6 +7,10 @@ its own. Invisible characters at a word's edges belong to no word. Knows no mode
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from operator import itemgetter
+
 import regex
 
 Span = tuple[int, int]
@@ -23,3 +27,15 @@ _WORD = regex.compile(
 def split_words(text: str) -> list[Span]:
     """Return the spans of the words of ``text``: ordered, disjoint, never empty."""
     return [match.span() for match in _WORD.finditer(text)]
+
+
+def spans_touched(spans: Sequence[Span], start: int, end: int) -> range:
+    """Return the indices of the spans, ordered and disjoint, that share a character with an extent.
+
+    Args:
+        spans: words, or tokens of another kind.
+        start: code points before the extent.
+        end: code points before and in it.
+    """
+    first = bisect_right(spans, start, key=itemgetter(1))
+    return range(first, max(first, bisect_left(spans, end, key=itemgetter(0))))

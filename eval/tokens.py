@@ -7,7 +7,7 @@ no gold, no prediction and no metric. An entity covers every token that it touch
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 from operator import itemgetter
@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from khabar.data.records import Entity
-from khabar.data.words import Span, split_words
+from khabar.data.words import Span, spans_touched, split_words
 
 TokenKind: TypeAlias = Literal["words", "corpus"]
 """``words``: ours. ``corpus``: a CoNLL file's, between spaces, its sentences between line ends."""
@@ -51,8 +51,7 @@ class Tokens(msgspec.Struct, frozen=True):
 
     def covered(self, entity: Entity) -> range:
         """Return the indices of the tokens that the entity touches."""
-        first = bisect_right(self.spans, entity.start, key=itemgetter(1))
-        return range(first, max(first, bisect_left(self.spans, entity.end, key=itemgetter(0))))
+        return spans_touched(self.spans, entity.start, entity.end)
 
     def snap(self, entity: Entity) -> Span:
         """Return the entity's extent in code points, grown or cut to the tokens that it touches.

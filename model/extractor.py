@@ -25,8 +25,7 @@ from khabar.model.storage import from_pretrained
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_BATCH_TOKENS = {"cpu": 4_096}
-_GPU_BATCH_TOKENS = 32_768
+_CPU_BATCH_TOKENS, _GPU_BATCH_TOKENS = 4_096, 32_768
 """Pieces in a batch. On a CPU larger ones leave its caches (measured: 16,384 takes 40 % longer)."""
 _POOL_BATCHES = 8
 """Batches' worth of text that is read ahead, so that windows of like length meet."""
@@ -109,7 +108,7 @@ class Extractor:
             threshold: least score of a relation; None: the model's own.
         """
         least = self.model.config.relation_threshold if threshold is None else threshold
-        budget = batch_tokens or _BATCH_TOKENS.get(self.model.device.type, _GPU_BATCH_TOKENS)
+        budget = batch_tokens or _batch_tokens(self.model.device)
         for pool in _pools(documents, _POOL_BATCHES * budget * _CHARACTERS_PER_PIECE):
             texts = [document.text for document in pool]
             found = predict(self.model, texts, batch_tokens=budget, threshold=least)
@@ -126,7 +125,7 @@ class Extractor:
         prediction = predict(
             self.model,
             [document.text],
-            batch_tokens=_BATCH_TOKENS["cpu"],
+            batch_tokens=_batch_tokens(self.model.device),
             threshold=self.model.config.relation_threshold if threshold is None else threshold,
             given=[list(spans.values())],
         )[0]
@@ -204,6 +203,10 @@ def _pools(documents: Iterable[Document], characters: int) -> Iterator[list[Docu
             pool, size = [], 0
     if pool:
         yield pool
+
+
+def _batch_tokens(device: torch.device) -> int:
+    return _CPU_BATCH_TOKENS if device.type == "cpu" else _GPU_BATCH_TOKENS
 
 
 def _device(name: str) -> torch.device:
