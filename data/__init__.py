@@ -3,7 +3,9 @@
 Importing this loads neither torch nor pyarrow.
 """
 
+from khabar.data.augment import AugmentConfig, augmented
 from khabar.data.conll import read_conll, write_conll
+from khabar.data.embedded import Corpus, load_corpus
 from khabar.data.errors import (
     ConfigError,
     FormatError,
@@ -20,11 +22,13 @@ from khabar.data.plain import read_plain
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.rejected import Rejected, Rejection, StrictRejected
 from khabar.data.schema import LabelSchema, RelationRule, check_document, cut_words, load_schema
-from khabar.data.validate import validate_documents, validate_file, widen_to_words
+from khabar.data.validate import Validator, widen_to_words
 from khabar.data.words import Span, split_words
 
 __all__ = [
     "FORMATS",
+    "AugmentConfig",
+    "Corpus",
     "ConfigError",
     "Document",
     "Entity",
@@ -40,9 +44,12 @@ __all__ = [
     "SchemaError",
     "Span",
     "StrictRejected",
+    "Validator",
+    "augmented",
     "check_document",
     "cut_words",
     "encode_document",
+    "load_corpus",
     "load_schema",
     "read_conll",
     "read_documents",
@@ -51,8 +58,6 @@ __all__ = [
     "read_parquet",
     "read_plain",
     "split_words",
-    "validate_documents",
-    "validate_file",
     "widen_to_words",
     "write_conll",
     "write_documents",

@@ -73,6 +73,20 @@ def read_documents(
     return _READERS[name](path, ledger, encoding=encoding)
 
 
+def corpus_files(path: Path) -> list[Path]:
+    """Return the files of a corpus: of a folder, all those whose suffix names a format, sorted.
+
+    Raises:
+        FormatError: a folder without such a file.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(f for f in path.rglob("*") if f.is_file() and bare_path(f).suffix in SUFFIXES)
+    if not found:
+        raise FormatError(f"{path}: the folder holds no file of {', '.join(SUFFIXES)}")
+    return found
+
+
 def write_documents(
     path: Path, documents: Iterable[Document], *, format: str | None = None
 ) -> None:

@@ -21,6 +21,9 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     characters: int
     """Code points."""
     words: int
+    """By the word rule, so that punctuation marks are words, too."""
+    document_words: tuple[int, ...]
+    """Words of every document, in order."""
     entities: dict[str, int]
     """By type, the most frequent first."""
     relations: dict[str, int]
@@ -39,6 +42,7 @@ def corpus_statistics(documents: Iterable[Document]) -> Statistics:
     entities: Counter[str] = Counter()
     relations: Counter[str] = Counter()
     depth = 0
+    lengths: list[int] = []
     for document in documents:
         entities.update(entity.type for entity in document.entities)
         relations.update(relation.type for relation in document.relations)
@@ -46,13 +50,14 @@ def corpus_statistics(documents: Iterable[Document]) -> Statistics:
         depth = max([depth, *(len(outer) + 1 for _, outer in around)])
         total["documents"] += 1
         total["characters"] += len(document.text)
-        total["words"] += len(split_words(document.text))
+        lengths.append(len(split_words(document.text)))
         total["nested"] += sum(bool(outer) for _, outer in around)
         total["own"] += sum(entity.type in outer for entity, outer in around)
     return Statistics(
         documents=total["documents"],
         characters=total["characters"],
-        words=total["words"],
+        words=sum(lengths),
+        document_words=tuple(lengths),
         entities=dict(entities.most_common()),
         relations=dict(relations.most_common()),
         nested=total["nested"],

@@ -11,38 +11,48 @@ from pathlib import Path
 
 import msgspec
 
-from khabar.data.formats import read_documents
+from khabar.data.formats import corpus_files, read_documents
+from khabar.data.guide import check_guide
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.rejected import Rejected
 from khabar.data.schema import LabelSchema, check_document, cut_words
 
 
-def validate_documents(
-    documents: Iterable[Document], schema: LabelSchema, *, origin: str
-) -> Iterator[str]:
-    """Yield one sentence for each problem; ``origin`` says where the documents come from."""
-    ids: set[str] = set()
-    for document in documents:
-        place = f"{origin}: document {document.id!r}"
-        if document.id in ids:
-            yield f"{place}: another document has this id; give each its own"
-        ids.add(document.id)
-        for problem in check_document(document, schema):
-            yield f"{place}: {problem}"
+class Validator:
+    """Checks documents one after another, and that no two of them have one id."""
 
+    def __init__(self, schema: LabelSchema, *, guide: bool = False) -> None:
+        """Check against a schema and, if wanted, the annotation guide."""
+        self._schema, self._guide = schema, guide
+        self._ids: set[str] = set()
 
-def validate_file(
-    path: Path, schema: LabelSchema, *, format: str | None = None, encoding: str = "utf-8"
-) -> Iterator[str]:
-    """Yield one sentence for each problem of a file, what cannot be read coming last.
+    def documents(self, documents: Iterable[Document], *, origin: str) -> Iterator[str]:
+        """Yield one sentence for each problem; ``origin`` says where the documents come from."""
+        for document in documents:
+            place = f"{origin}: document {document.id!r}"
+            if document.id in self._ids:
+                yield f"{place}: another document has this id; give each its own"
+            self._ids.add(document.id)
+            for problem in check_document(document, self._schema):
+                yield f"{place}: {problem}"
+            for problem in check_guide(document) if self._guide else ():
+                yield f"{place}: {problem}"
 
-    Raises:
-        FormatError: the file cannot be read at all.
-    """
-    rejected = Rejected()
-    documents = read_documents(path, format=format, encoding=encoding, rejected=rejected)
-    yield from validate_documents(documents, schema, origin=str(path))
-    yield from map(str, rejected.entries)
+    def path(
+        self, path: Path, *, format: str | None = None, encoding: str = "utf-8"
+    ) -> Iterator[str]:
+        """Yield one sentence for each problem of a file, or of the files of a folder.
+
+        What cannot be read of a file comes after its other problems.
+
+        Raises:
+            FormatError: a file cannot be read at all.
+        """
+        for file in corpus_files(path):
+            rejected = Rejected()
+            documents = read_documents(file, format=format, encoding=encoding, rejected=rejected)
+            yield from self.documents(documents, origin=str(file))
+            yield from map(str, rejected.entries)
 
 
 def widen_to_words(document: Document) -> tuple[Document, list[str]]:

@@ -14,23 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from khabar.data.errors import ConfigError, FormatError, KhabarError
 from khabar.data.files import Line, bare_path, check_encoding, write_chunks
-from khabar.data.formats import SUFFIXES, read_documents, write_documents
+from khabar.data.formats import SUFFIXES, read_documents
 from khabar.data.jsonl import encode_document
 from khabar.data.records import Document
 from khabar.data.rejected import Rejected
-from khabar.data.schema import load_schema
-from khabar.data.statistics import Statistics, corpus_statistics
-from khabar.data.validate import validate_file
+from khabar.data_commands import EncodingOption, FormatOption, data_app, print_tables
 
 if TYPE_CHECKING:
     from khabar.model.archive import ArchiveCounts
-
-_REPORT_WIDTH = 120
-"""Columns of a table that goes to a file."""
 
 app = typer.Typer(
     add_completion=False,
@@ -38,11 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Nested named entities and relations from Arabic news, with exact offsets.",
-)
-data_app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    help="Look at, check and convert annotated corpora.",
 )
 app.add_typer(data_app, name="data")
 
@@ -53,18 +42,10 @@ DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")
 PrecisionOption = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Of the model's arithmetic.")
 ]
-FormatOption = Annotated[
-    str | None,
-    typer.Option(help="jsonl, conll, inline, parquet, plain; else by the file's name."),
-]
-EncodingOption = Annotated[
-    str, typer.Option(help="Of text files; many old archives are in cp1256.")
-]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value, such as train.epochs=3."),
 ]
-FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 
 
 def main() -> None:
@@ -242,7 +223,7 @@ def train(
     if os.environ.get("RANK", "0") != "0":  # set by launchers of several processes
         return
     if evaluation:
-        _print_tables(evaluation.to_tables())
+        print_tables(evaluation.to_tables())
     typer.echo(f"The model is in {Path(run.output) / 'best'}")
 
 
@@ -257,13 +238,13 @@ def pretrain(
 
     report = run_pretraining(load_pretrain_config(config, overrides or []))
     if os.environ.get("RANK", "0") == "0":
-        _print_tables([report.to_table()])
+        print_tables([report.to_table()])
 
 
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model folder, a name on the hub, or bundled.")],
-    data: FileArgument,
+    data: Annotated[str, typer.Argument(help="A file, or bundled:dev, bundled:test.")],
     json: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write all scores to this file, too.")
     ] = None,
@@ -285,102 +266,18 @@ def evaluate(
     from khabar.train.measure import measure
 
     try:
-        corpus = CorpusConfig(path=str(data), format=format, encoding=encoding, share=share)
+        corpus = CorpusConfig(path=data, format=format, encoding=encoding, share=share)
     except ValueError as error:
         raise ConfigError(f"--share: {error}") from error
     evaluation, notes = measure(Extractor.load(model, device, precision), corpus, tokens=tokens)
     for note in notes:
         typer.echo(f"note: {note}", err=True)
-    _print_tables(evaluation.to_tables())
+    print_tables(evaluation.to_tables())
     if json:
         write_chunks(json, [evaluation.to_json().encode()])
 
 
-# Corpora
-
-
-@data_app.command()
-def validate(
-    path: FileArgument,
-    schema: Annotated[
-        str, typer.Option(help="A shipped schema's name, or the path of a YAML file.")
-    ] = "wojood",
-    format: FormatOption = None,
-    encoding: EncodingOption = "utf-8",
-) -> None:
-    """Check a corpus against a schema and the word rule.
-
-    Writes one line for each problem.
-    """
-    found = 0
-    for problem in validate_file(path, load_schema(schema), format=format, encoding=encoding):
-        typer.echo(problem)
-        found += 1
-    typer.echo(f"{path}: {found} problems" if found else f"{path}: no problem", err=True)
-    if found:
-        raise typer.Exit(1)
-
-
-@data_app.command()
-def stats(
-    path: FileArgument, format: FormatOption = None, encoding: EncodingOption = "utf-8"
-) -> None:
-    """Count documents, words, entities, relations and nesting."""
-    documents = read_documents(path, format=format, encoding=encoding)
-    _print_tables(_statistics_tables(corpus_statistics(documents), str(path)))
-
-
-def _statistics_tables(statistics: Statistics, title: str) -> list[Table]:
-    entities, relations = sum(statistics.entities.values()), sum(statistics.relations.values())
-    overview = {
-        "documents": statistics.documents,
-        "characters": statistics.characters,
-        "words": statistics.words,
-        "entities": entities,
-        "  inside another": statistics.nested,
-        "  inside one of their own type": statistics.nested_in_own_type,
-        "  most around one place": statistics.depth,
-        "relations": relations,
-    }
-    tables = {title: overview, "entities": statistics.entities, "relations": statistics.relations}
-    return [_count_table(name, counts) for name, counts in tables.items() if counts]
-
-
-def _count_table(title: str, counts: dict[str, int]) -> Table:
-    table = Table("", "count", title=title)
-    table.columns[1].justify = "right"
-    for name, count in counts.items():
-        table.add_row(name, f"{count:,}")
-    return table
-
-
-@data_app.command()
-def convert(
-    source: FileArgument,
-    target: Annotated[Path, typer.Argument(dir_okay=False)],
-    from_format: Annotated[
-        str | None, typer.Option("--from", help="The source's format; else by its name.")
-    ] = None,
-    to_format: Annotated[
-        str | None, typer.Option("--to", help="The target's format; else by its name.")
-    ] = None,
-    encoding: EncodingOption = "utf-8",
-) -> None:
-    """Convert a corpus to another format.
-
-    The target is in UTF-8, compressed as its suffix says (.gz, .xz, .zst).
-    """
-    documents = read_documents(source, format=from_format, encoding=encoding)
-    write_documents(target, documents, format=to_format)
-
-
 # Printing
-
-
-def _print_tables(tables: Sequence[Table]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _REPORT_WIDTH)
-    for table in tables:
-        console.print(table)
 
 
 def _complain(message: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 import yaml
 
+from khabar.data.augment import AugmentConfig
 from khabar.data.errors import ConfigError
 from khabar.model.config import HeadsConfig, WindowConfig
 from khabar.model.joint import Attention
@@ -30,6 +31,7 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     path: str
+    """A file, or a part of the embedded corpus: ``bundled:train``, ``bundled:dev``."""
     format: str | None = None
     """As for ``khabar data``; None: by the file's name."""
     encoding: str = "utf-8"
@@ -40,6 +42,8 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     join: int = 1
     """Documents that are joined to one before they are cut into windows, for training: windows then
     hold ends and beginnings of articles, as those of long texts do."""
+    augment: AugmentConfig | None = None
+    """Variants of the documents to train on besides them; None: none."""
     policy: AnnotationPolicy = AnnotationPolicy()
 
     def __post_init__(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
+from khabar.data.augment import augmented
+from khabar.data.embedded import corpus_path
 from khabar.data.errors import ConfigError
 from khabar.data.formats import read_documents
 from khabar.data.joining import join_in_groups
@@ -26,11 +27,13 @@ class TrainingCorpora:
     Attributes:
         examples: windows, corpus after corpus.
         counts: how many windows each corpus has.
+        weights: how often an epoch sees each of them, on average.
         notes: what was mended or left out, one sentence each.
     """
 
     examples: list[Example]
     counts: list[int]
+    weights: list[float]
     notes: list[str]
 
 
@@ -41,12 +44,13 @@ def corpus_documents(corpus: CorpusConfig) -> tuple[list[Document], list[str]]:
         ConfigError: the file is not there, or the share is empty.
         FormatError: a line that is no document.
     """
-    if not Path(corpus.path).is_file():
+    path = corpus_path(corpus.path)
+    if not path.is_file():
         raise ConfigError(
-            f"corpus {corpus.path}: no such file; correct `path`, or give it on the command line "
-            f"with --set corpora.0.path=FILE"
+            f"corpus {corpus.path}: no such file; correct the path (of a configuration on the "
+            f"command line, with --set corpora.0.path=FILE)"
         )
-    read = list(read_documents(Path(corpus.path), format=corpus.format, encoding=corpus.encoding))
+    read = list(read_documents(path, format=corpus.format, encoding=corpus.encoding))
     start, end = (round(share * len(read)) for share in corpus.share)
     if start == end:
         raise ConfigError(f"corpus {corpus.path}: its share {list(corpus.share)} holds no document")
@@ -58,21 +62,28 @@ def corpus_documents(corpus: CorpusConfig) -> tuple[list[Document], list[str]]:
     return documents, notes
 
 
-def training_corpora(model: JointModel, corpora: Sequence[CorpusConfig]) -> TrainingCorpora:
-    """Return the training windows of all corpora.
+def training_corpora(
+    model: JointModel, corpora: Sequence[CorpusConfig], seed: int
+) -> TrainingCorpora:
+    """Return the training windows of all corpora; ``seed`` decides about augmentation.
 
     Raises:
         ConfigError: as ``corpus_documents``, or no corpus holds a word.
         FormatError: as ``corpus_documents``.
     """
-    gathered = TrainingCorpora([], [], [])
+    gathered = TrainingCorpora([], [], [], [])
     for corpus in corpora:
         documents, notes = corpus_documents(corpus)
         maker = ExampleMaker(model, corpus.policy)
         joined = join_in_groups(documents, corpus.join)
+        if corpus.augment:
+            variants = augmented(documents, corpus.augment, seed)
+            joined += join_in_groups(variants, corpus.join)
         made = [example for document in joined for example in maker.examples(document)]
+        copies = corpus.augment.copies if corpus.augment else 0
         gathered.examples.extend(made)
         gathered.counts.append(len(made))
+        gathered.weights.append(corpus.weight / (1 + copies))
         gathered.notes.extend(notes)
         if maker.left_out:
             gathered.notes.append(
@@ -100,6 +111,6 @@ def fingerprint(config: RunConfig) -> str:
     """Return a digest of the configuration and of its corpora's bytes."""
     digest = hashlib.sha256(msgspec.json.encode(config))
     for corpus in (*config.corpora, *config.dev):
-        if Path(corpus.path).is_file():
-            digest.update(Path(corpus.path).read_bytes())
+        if (path := corpus_path(corpus.path)).is_file():
+            digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+from khabar.data.embedded import corpus_path
 from khabar.data.records import Document
 from khabar.data.written import written_labels
 from khabar.eval.evaluate import evaluate_model
@@ -48,5 +48,5 @@ def _labels(corpus: CorpusConfig, gold: Sequence[Document]) -> list[Labels] | No
     """Return the label rows of the documents, or None where they do not come from columns."""
     if not all("conll" in document.meta for document in gold):
         return None
-    written = written_labels(Path(corpus.path), encoding=corpus.encoding)
+    written = written_labels(corpus_path(corpus.path), encoding=corpus.encoding)
     return [row for document in gold for row in written[document.id]]

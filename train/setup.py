@@ -105,7 +105,7 @@ def set_up(config: RunConfig) -> Run:
     set_seed(config.seed)
     model = build_model(config)
     set_seed(config.seed + 1000 * accelerator.process_index)
-    corpora = training_corpora(model, config.corpora)
+    corpora = training_corpora(model, config.corpora, config.seed)
     model.to(torch.bfloat16 if config.train.precision == "bf16" else torch.float32)
     model.to(accelerator.device)
     model.train()  # encoders are loaded in evaluation mode, without dropout
@@ -116,7 +116,7 @@ def set_up(config: RunConfig) -> Run:
     sampler = StepSampler(
         lengths=[len(example.pieces.ids) for example in corpora.examples],
         corpora=corpora.counts,
-        weights=[corpus.weight for corpus in config.corpora],
+        weights=corpora.weights,
         batch_windows=config.train.batch_windows,
         seed=config.seed,
     )
