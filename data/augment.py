@@ -8,12 +8,12 @@ documents. Knows no model.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from random import Random
 
 import msgspec
-import regex
 
 from khabar.data.clitics import join_clitics, split_clitics
 from khabar.data.records import Document, Entity
@@ -32,7 +32,8 @@ class AugmentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Variants of every document, besides itself. An epoch is no longer for them: it draws as many
     windows as without them, from all."""
     swap: float = 0.3
-    """Share of the names of a document that are exchanged; a name is so throughout a document."""
+    """Share of the names of a document that are exchanged; a name is so throughout a document, and
+    for none that the document already has."""
     swap_types: tuple[str, ...] = ("PERS", "GPE", "LOC", "ORG", "FAC", "PRODUCT", "WEBSITE")
     """Types whose mentions are exchanged; those of adjectives would break agreement."""
     spelling: float = 0.2
@@ -40,7 +41,7 @@ class AugmentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def __post_init__(self) -> None:
         if self.copies < 1:
-            raise ValueError(f"`copies` must be at least 1, got {self.copies}; or leave `augment`")
+            raise ValueError(f"`copies` must be at least 1, got {self.copies}; or leave `augment` out")
         for name, value in (("swap", self.swap), ("spelling", self.spelling)):
             if not 0 <= value <= 1:
                 raise ValueError(f"`{name}` is a share of 1, got {value}")
@@ -85,14 +86,17 @@ class _Names:
 
     def swaps(self, number: int, share: float, random: Random) -> list[Edit]:
         """Return the exchanges of a variant of one document: a name's are the same throughout."""
+        leaves = self._leaves[number]
+        parts = [split_clitics(entity.text, self._texts[entity.type]) for entity in leaves]
+        taken = {bare for _, bare in parts}
         chosen: dict[tuple[str, str], str] = {}
         edits = []
-        for entity in self._leaves[number]:
-            clitic, bare = split_clitics(entity.text, self._texts[entity.type])
+        for entity, (clitic, bare) in zip(leaves, parts, strict=True):
             if (entity.type, bare) not in chosen:
                 donors = self._donors[_kind(entity.type, bare)]
-                swaps = random.random() < share
-                chosen[entity.type, bare] = random.choice(donors) if swaps else bare
+                drawn = random.choice(donors) if random.random() < share else bare
+                chosen[entity.type, bare] = bare if drawn in taken else drawn
+                taken.add(drawn)
             name = join_clitics(clitic, chosen[entity.type, bare])
             if name != entity.text:
                 edits.append(Edit(entity.start, entity.end, name))
@@ -105,39 +109,38 @@ def _kind(type: str, name: str) -> tuple[str, int, bool]:
 
 
 def _leaves(document: Document) -> list[Entity]:
-    """Return the entities that touch no entity but those around them, one for each extent."""
-    leaves: dict[tuple[int, int], Entity] = {}
-    for entity in document.entities:
-        inside = any(
+    """Return the entities that hold no other, not even one of their own extent."""
+
+    def holds_another(entity: Entity) -> bool:
+        return any(
             entity.start <= other.start and other.end <= entity.end and other is not entity
             for other in document.entities
         )
-        if not inside:
-            leaves[entity.start, entity.end] = entity
-    return list(leaves.values())
+
+    return [entity for entity in document.entities if not holds_another(entity)]
 
 
 # Spelling
 
 _TO_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 _SHORT_VOWELS = "َُِ"
-_LETTER = regex.compile(r"[ء-غف-ي]")
+_LETTER = re.compile(r"[ء-غف-ي]")
 
 
 def _bare_alef(word: str, _: Random) -> str:
-    return regex.sub("[أإآ]", "ا", word)
+    return re.sub("[أإآ]", "ا", word)
 
 
 def _final_ha(word: str, _: Random) -> str:
-    return regex.sub("ة$", "ه", word)
+    return re.sub("ة$", "ه", word)
 
 
 def _final_ya(word: str, _: Random) -> str:
-    return regex.sub("ي$", "ى", word)
+    return re.sub("ي$", "ى", word)
 
 
 def _dotted_ya(word: str, _: Random) -> str:
-    return regex.sub("ى$", "ي", word)
+    return re.sub("ى$", "ي", word)
 
 
 def _indic_digits(word: str, _: Random) -> str:

@@ -27,15 +27,20 @@ def split_clitics(mention: str, known: Set[str]) -> tuple[str, str]:
         if not mention.startswith(clitic):
             continue
         rest = mention[len(clitic) :]
-        if clitic.endswith("ل") and (_ARTICLE + rest[1:]) in known and rest.startswith("ل"):
-            return clitic, _ARTICLE + rest[1:]
-        if rest in known:
-            return clitic, rest
+        bare = [rest]
+        if clitic.endswith("ل") and rest.startswith("ل"):
+            bare = [_ARTICLE + rest[1:], _ARTICLE + rest, rest]  # للتحالف, للاذقية, لليبيا
+        for name in bare:
+            if name in known:
+                return clitic, name
     return "", mention
 
 
 def join_clitics(clitic: str, mention: str) -> str:
-    """Return a mention with particles before it: ``ل`` and ``التحالف`` give ``للتحالف``."""
+    """Return a mention with particles before it: ``ل`` and ``التحالف`` give ``للتحالف``.
+
+    Never three ``ل``: ``ل`` and ``اللاذقية`` give ``للاذقية``.
+    """
     if clitic.endswith("ل") and mention.startswith(_ARTICLE):
-        return clitic + "ل" + mention[len(_ARTICLE) :]
+        return clitic + "ل" + mention[len(_ARTICLE) :].removeprefix("ل")
     return clitic + mention

@@ -26,9 +26,11 @@ LEADERSHIP = (
 _PARTS = {"QUANTITY": "UNIT"}
 """Types whose mentions have one of another type inside, if they are written in digits."""
 _NUMBERS = frozenset({"CARDINAL", "DATE", "MONEY", "PERCENT", "QUANTITY", "TIME"})
-_ROUNDING = regex.compile(r"[وبفل]?(نحو|حوالي|قرابة|زهاء|أكثر من|أقل من|ما يقرب من|ما يزيد على)\s")
-# Marks of a letter belong to it; % and @ are part of what they stand with.
-_EDGE = regex.compile(r"^[^\p{L}\p{N}\p{M}@#$€£%]|[^\p{L}\p{N}\p{M}%٪$€£]$")
+_ROUNDING = regex.compile(
+    r"[وف]?[بلك]?(نحو|حوالي|قرابة|زهاء|[أا]كثر من|[أا]قل من|ما يقرب من|ما يزيد على)\s"
+)
+# Marks of a letter belong to it; %, @ and signs of currencies are part of what they stand with.
+_EDGE = regex.compile(r"^[^\p{L}\p{N}\p{M}\p{Sc}@#%٪]|[^\p{L}\p{N}\p{M}\p{Sc}%٪]$")
 
 
 def check_guide(document: Document) -> Iterator[str]:
@@ -57,10 +59,10 @@ def _check_parts(entity: Entity, entities: tuple[Entity, ...]) -> Iterator[str]:
 
 
 def _check_leadership(document: Document) -> Iterator[str]:
-    found: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for relation in document.relations:
         if relation.type in LEADERSHIP:
-            found[relation.head, relation.tail].append(relation.type)
+            found[relation.head, relation.tail].add(relation.type)
     for (head, tail), types in found.items():
         if len(types) > 1:
             kept, *others = sorted(types, key=LEADERSHIP.index)

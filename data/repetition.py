@@ -7,7 +7,7 @@ the same names, the same sentences with other names in them.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from khabar.data.records import Document
 from khabar.data.words import split_words
@@ -23,7 +23,7 @@ def frequent_mentions(documents: Iterable[Document], type: str) -> list[tuple[st
 
 
 def repeated_share(documents: Sequence[Document], *, masked: bool = False) -> float:
-    """Return the share of sequences of eight words that occur in more than one document.
+    """Return the share of different eight-word sequences that occur in more than one document.
 
     Args:
         documents: the corpus.
@@ -40,7 +40,7 @@ def repeated_share(documents: Sequence[Document], *, masked: bool = False) -> fl
 
 
 def shared_mentions(
-    parts: dict[str, Sequence[Document]], type: str
+    parts: Mapping[str, Sequence[Document]], type: str
 ) -> dict[tuple[str, str], list[str]]:
     """Return the mentions of a type, of two words or more, that two parts share.
 

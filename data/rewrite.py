@@ -29,7 +29,7 @@ def rewrite(document: Document, edits: Iterable[Edit]) -> Document:
     Args:
         document: the document.
         edits: disjoint stretches that are not empty. One inside which an entity begins or ends is
-            left out, as is one that would leave nothing of an entity.
+            left out, as is one that would put nothing in its place.
 
     Returns:
         The document whose every entity covers what became of its text.

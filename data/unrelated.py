@@ -16,8 +16,8 @@ import regex
 from khabar.data.records import Document, Entity
 from khabar.data.schema import LabelSchema
 
-# A full stop inside a number (3.5) or an acronym ends nothing.
-_SENTENCE_END = regex.compile(r"[.؟!?؛](?=\s|$)|\n")
+# A full stop inside a number (3.5) or an acronym ends nothing; one before a closing quote does.
+_SENTENCE_END = regex.compile(r"[.؟!?؛](?=[»”\")\]]*(?:\s|$))|\n")
 
 
 def unrelated_pairs(documents: Iterable[Document], schema: LabelSchema) -> dict[str, int]:
@@ -43,7 +43,7 @@ def unrelated_pairs(documents: Iterable[Document], schema: LabelSchema) -> dict[
 
 
 def _fitting(schema: LabelSchema, head: Entity, tail: Entity) -> list[str]:
-    forward = (head.start, head.end) <= (tail.start, tail.end)
+    forward = (head.start, head.end, head.id) < (tail.start, tail.end, tail.id)
     return [
         type
         for type, rule in schema.relations.items()

@@ -16,7 +16,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from khabar.data.files import file_stem
 from khabar.data.formats import corpus_files, read_documents, write_documents
 from khabar.data.guide import SCHEMA as GUIDE_SCHEMA
 from khabar.data.records import Document
@@ -96,7 +95,7 @@ def stats(
     schema without being in it.
     """
     parts = {
-        file_stem(file): list(read_documents(file, format=format, encoding=encoding))
+        str(file.relative_to(path)): list(read_documents(file, format=format, encoding=encoding))
         for file in corpus_files(path)
     }
     documents = [document for part in parts.values() for document in part]

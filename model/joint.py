@@ -134,6 +134,18 @@ def set_attention_dropout(encoder: PreTrainedModel, share: float) -> None:
             dropout.p = share
 
 
+def position_limit(encoder: PreTrainedModel) -> int | None:
+    """Return the most pieces that an encoder reads at once; None where it has no limit.
+
+    RoBERTa's kind counts its positions from behind the padding's number, so that the first ones
+    are never used.
+    """
+    limit: int | None = getattr(encoder.config, "max_position_embeddings", None)
+    positions = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    unused = getattr(positions, "padding_idx", None)
+    return limit if limit is None or unused is None else limit - unused - 1
+
+
 def _bare(model_type: str) -> dict[str, bool]:
     # BERT's classes bring a pooler that nothing here reads; others do not know the argument.
     return {"add_pooling_layer": False} if model_type in {"bert", "roberta", "xlm-roberta"} else {}

@@ -178,7 +178,7 @@ def load_run_config(name_or_path: str, overrides: Sequence[str] = ()) -> RunConf
 
 def load_config(name_or_path: str, overrides: Sequence[str], kind: type[Config]) -> Config:
     """Read a configuration of some kind, as ``load_run_config`` does. Raises: ConfigError."""
-    source = _source(name_or_path)
+    source = _source(name_or_path, kind)
     try:
         plain = yaml.safe_load(source)
     except yaml.YAMLError as error:
@@ -192,7 +192,7 @@ def load_config(name_or_path: str, overrides: Sequence[str], kind: type[Config])
         raise ConfigError(f"{name_or_path}: {error}") from error
 
 
-def _source(name_or_path: str) -> str:
+def _source(name_or_path: str, kind: type[msgspec.Struct]) -> str:
     path = Path(name_or_path)
     if path.suffix in {".yaml", ".yml"}:
         if not path.is_file():
@@ -200,13 +200,25 @@ def _source(name_or_path: str) -> str:
         return path.read_text(encoding="utf-8")
     shipped = files("khabar.configs") / f"{name_or_path}.yaml"
     if not shipped.is_file():
-        folder = files("khabar.configs").iterdir()
-        names = sorted(Path(f.name).stem for f in folder if f.name.endswith(".yaml"))
         raise ConfigError(
-            f"no run is named {name_or_path!r}: give one of {', '.join(names)}, "
+            f"no run is named {name_or_path!r}: give one of {', '.join(shipped_configs(kind))}, "
             f"or the path of a .yaml file"
         )
     return shipped.read_text(encoding="utf-8")
+
+
+def shipped_configs(kind: type[msgspec.Struct]) -> list[str]:
+    """Return the names of the shipped configurations of a kind, sorted."""
+
+    def fits(source: str) -> bool:
+        try:
+            msgspec.convert(yaml.safe_load(source), kind, strict=False)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    folder = [file for file in files("khabar.configs").iterdir() if file.name.endswith(".yaml")]
+    return sorted(Path(f.name).stem for f in folder if fits(f.read_text(encoding="utf-8")))
 
 
 def _apply(plain: Any, override: str) -> None:  # noqa: ANN401 - whatever YAML holds

@@ -85,11 +85,7 @@ def training_corpora(
         gathered.counts.append(len(made))
         gathered.weights.append(corpus.weight / (1 + copies))
         gathered.notes.extend(notes)
-        if maker.left_out:
-            gathered.notes.append(
-                f"{corpus.path}: {maker.left_out} mentions have no row of tags (nested deeper in "
-                f"their own type than `heads.inner_types` provides for) and give no loss"
-            )
+        gathered.notes.extend(f"{corpus.path}: {note}" for note in maker.notes())
     if not gathered.examples:
         raise ConfigError("the corpora hold no word; name others under `corpora`")
     return gathered

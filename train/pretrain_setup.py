@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 
 from khabar.data.atomic import recover_folder
 from khabar.data.errors import ConfigError, ModelError
+from khabar.model.joint import position_limit
 from khabar.model.masked import MaskedModel
 from khabar.model.tokenizer import WordTokenizer
 from khabar.train.checkpoint import Progress, load_checkpoint
@@ -191,7 +192,7 @@ def check_fits(config: PretrainConfig, encoder: PreTrainedModel, processes: int)
         ConfigError: processes that cannot share a step evenly.
         ModelError: sequences longer than the encoder reads.
     """
-    limit = getattr(encoder.config, "max_position_embeddings", config.train.sequence_pieces)
+    limit = position_limit(encoder) or config.train.sequence_pieces
     if config.train.sequence_pieces > limit:
         raise ModelError(
             f"`train.sequence_pieces` is {config.train.sequence_pieces}, but encoder {config.init} "

@@ -16,6 +16,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from khabar.data.atomic import write_folder_atomically
+from khabar.model.joint import position_limit
 from khabar.train.optimizer import ENCODER
 from khabar.train.pretrain_config import PretrainConfig
 from khabar.train.pretrain_setup import HeldOutScore, PretrainRun
@@ -150,7 +151,7 @@ def _tokenizer_of(run: PretrainRun) -> PreTrainedTokenizerFast:
     backend, special = run.tokenizer.backend, run.tokenizer.special
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call] # theirs
         tokenizer_object=backend,
-        model_max_length=getattr(run.model.encoder.config, "max_position_embeddings", None),
+        model_max_length=position_limit(run.model.encoder),
         cls_token=backend.id_to_token(special.prefix[0]),
         sep_token=backend.id_to_token(special.suffix[-1]),
         pad_token=backend.id_to_token(special.pad),

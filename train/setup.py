@@ -20,6 +20,7 @@ from khabar.model.joint import (
     Attention,
     JointModel,
     encoder_of,
+    position_limit,
     pretrained_encoder,
     set_attention_dropout,
 )
@@ -153,7 +154,7 @@ def build_model(config: RunConfig) -> JointModel:
         special=tokenizer.special,
         encoder=_settings(encoder),
     )
-    limit = getattr(encoder.config, "max_position_embeddings", config.window.pieces)
+    limit = position_limit(encoder) or config.window.pieces
     if config.window.pieces > limit:
         raise ModelError(
             f"`window.pieces` is {config.window.pieces}, but encoder {config.encoder} reads at "

@@ -113,6 +113,8 @@ class ExampleMaker:
         self.model, self.policy = model, policy
         self.left_out = 0
         """Mentions nested deeper in their own type than the rows go, in each window anew."""
+        self.unfit = 0
+        """Relations between types that the schema does not let them join, in each window anew."""
         self._has_relations = policy.relations and bool(model.schema.relations)
         types = model.schema.entity_types
         named = [name for names in policy.labels.values() for name in names]
@@ -157,6 +159,21 @@ class ExampleMaker:
                 )
             )
         return made
+
+    def notes(self) -> list[str]:
+        """Return what gave no loss so far, one sentence each."""
+        notes = []
+        if self.left_out:
+            notes.append(
+                f"{self.left_out} mentions have no row of tags (nested deeper in their own type "
+                f"than `heads.inner_types` provides for) and give no loss"
+            )
+        if self.unfit:
+            notes.append(
+                f"{self.unfit} relations join types that schema {self.model.schema.name} does not "
+                f"let them join, and give no loss; `khabar data validate` lists them"
+            )
+        return notes
 
     def _mentions(self, document: Document, words: list[tuple[int, int]]) -> dict[str, Mention]:
         types = {entity.id: entity.type for entity in document.entities}
@@ -237,11 +254,15 @@ class ExampleMaker:
                     f"the corpus"
                 )
             if relation.head in exact and relation.tail in exact:
+                head, tail = exact[relation.head], exact[relation.tail]
+                types = schema.entity_types[head.type], schema.entity_types[tail.type]
+                if not schema.allows(relation.type, *types):
+                    self.unfit += 1
+                    continue
                 type = schema.relation_types.index(relation.type)
-                head, tail = place[exact[relation.head]], place[exact[relation.tail]]
-                found.add((head, tail, type))
+                found.add((place[head], place[tail], type))
                 if schema.relations[relation.type].symmetric:
-                    found.add((tail, head, type))
+                    found.add((place[tail], place[head], type))
         return spans, np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
 
 
