@@ -41,7 +41,9 @@ class AugmentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     def __post_init__(self) -> None:
         if self.copies < 1:
-            raise ValueError(f"`copies` must be at least 1, got {self.copies}; or leave `augment` out")
+            raise ValueError(
+                f"`copies` must be at least 1, got {self.copies}; or leave `augment` out"
+            )
         for name, value in (("swap", self.swap), ("spelling", self.spelling)):
             if not 0 <= value <= 1:
                 raise ValueError(f"`{name}` is a share of 1, got {value}")

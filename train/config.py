@@ -40,8 +40,8 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     share: tuple[float, float] = (0.0, 1.0)
     """Which part of the documents, as shares of their number: ``[0.9, 1]`` is the last tenth."""
     join: int = 1
-    """Documents that are joined to one before they are cut into windows, for training: windows then
-    hold ends and beginnings of articles, as those of long texts do."""
+    """Documents that are joined to one before they are cut into windows: windows then hold ends and
+    beginnings of articles, as those of long texts do."""
     augment: AugmentConfig | None = None
     """Variants of the documents to train on besides them; None: none."""
     policy: AnnotationPolicy = AnnotationPolicy()

@@ -96,7 +96,11 @@ def dev_documents(corpora: Sequence[CorpusConfig]) -> list[Document]:
 
     Raises as ``corpus_documents``.
     """
-    documents = [document for corpus in corpora for document in corpus_documents(corpus)[0]]
+    documents = [
+        document
+        for corpus in corpora
+        for document in join_in_groups(corpus_documents(corpus)[0], corpus.join)
+    ]
     return [
         msgspec.structs.replace(document, id=f"{number}/{document.id}")
         for number, document in enumerate(documents)

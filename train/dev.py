@@ -1,21 +1,22 @@
-"""Scoring on the dev part while training, and the choice of the relation threshold there."""
+"""Scoring on the dev part while training, and the choice of the model's thresholds there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from khabar.data.records import Document
+from khabar.data.records import Document, Entity
+from khabar.data.schema import LabelSchema
 from khabar.eval.evaluate import evaluate_documents
-from khabar.eval.pairs import pair_documents
-from khabar.eval.relations import score_relations
 from khabar.eval.report import Evaluation
 from khabar.model.extractor import Extractor
 from khabar.model.joint import JointModel
 
-THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
+ENTITY_THRESHOLDS = (0.0, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+RELATION_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 
 
 @dataclass(frozen=True)
@@ -25,60 +26,111 @@ class DevScore:
     Attributes:
         value: what the best model is chosen by: strict entity F1, or its mean with strict relation
             F1 where the schema has relations.
-        threshold: the relation threshold that gave it.
+        entity_threshold: the least score of entities that gave the best entity F1.
+        relation_threshold: the least score of relations that then gave the best relation F1.
         evaluation: all scores; None without a dev part.
     """
 
     value: float
-    threshold: float
+    entity_threshold: float
+    relation_threshold: float
     evaluation: Evaluation | None
 
     def figures(self) -> dict[str, float]:
         """Return the main figures by their names."""
         assert self.evaluation is not None, "there is no dev part"
-        figures = {"dev_entities_strict_f1": self.evaluation.entities.strict.micro.f1}
+        figures = {
+            "dev_entities_strict_f1": self.evaluation.entities.strict.micro.f1,
+            "dev_entity_threshold": self.entity_threshold,
+        }
         if self.evaluation.relations:
             figures["dev_relations_strict_f1"] = self.evaluation.relations.strict.micro.f1
-            figures["dev_relation_threshold"] = self.threshold
+            figures["dev_relation_threshold"] = self.relation_threshold
         return figures
 
 
 def score_dev(model: JointModel, dev: Sequence[Document]) -> DevScore:
-    """Predict the dev part, once, and score it at the best of ``THRESHOLDS``."""
+    """Predict the dev part, once, and score it at the best thresholds."""
+    own = model.config
     if not dev:
-        return DevScore(0.0, model.config.relation_threshold, None)
+        return DevScore(0.0, own.entity_threshold, own.relation_threshold, None)
     model.eval()
-    extractor = Extractor(model)
-    predicted = list(extractor.documents(dev, threshold=min(THRESHOLDS)))
+    lowest = dict.fromkeys(model.schema.entity_types, min(ENTITY_THRESHOLDS))
+    lowest |= dict.fromkeys(model.schema.relation_types, min(RELATION_THRESHOLDS))
+    predicted = list(Extractor(model).documents(dev, threshold=lowest))
     model.train()
-    threshold = _best_threshold(model, dev, predicted)
-    evaluation = evaluate_documents(dev, _above(predicted, threshold), model.schema)
-    return DevScore(_value(evaluation), threshold, evaluation)
+
+    sure = _with_thresholds(dev, predicted, model.schema)
+    evaluation = evaluate_documents(dev, sure.documents, model.schema)
+    return DevScore(_value(evaluation), sure.entity, sure.relation, evaluation)
 
 
-def _best_threshold(
-    model: JointModel, dev: Sequence[Document], predicted: Sequence[Document]
-) -> float:
-    """Return the threshold of the best strict relation F1, or the model's without relations."""
-    if not model.schema.relations:
-        return model.config.relation_threshold
+class _Chosen(NamedTuple):
+    """The best thresholds, and the documents with what reaches them."""
+
+    entity: float
+    relation: float
+    documents: list[Document]
+
+
+def _with_thresholds(
+    dev: Sequence[Document], predicted: Sequence[Document], schema: LabelSchema
+) -> _Chosen:
+    gold = {_extent(n, e) for n, d in enumerate(dev) for e in d.entities}
+    found = [
+        (e.score or 0.0, _extent(n, e) in gold) for n, d in enumerate(predicted) for e in d.entities
+    ]
+    entity = _best(ENTITY_THRESHOLDS, found, len(gold))
+    sure = [_sure(document, entity) for document in predicted]
+    links = {link for n, d in enumerate(dev) for link, _ in _links(n, d, schema)}
+    held = [
+        (score, link in links) for n, d in enumerate(sure) for link, score in _links(n, d, schema)
+    ]
+    relation = _best(RELATION_THRESHOLDS, held, len(links))
+    return _Chosen(entity, relation, [_holding(document, relation) for document in sure])
+
+
+def _best(thresholds: Sequence[float], found: Sequence[tuple[float, bool]], gold: int) -> float:
+    """Return the threshold of the best F1, of equals the first."""
 
     def f1(threshold: float) -> float:
-        pairs = pair_documents(dev, _above(predicted, threshold), model.schema)
-        return score_relations(pairs, model.schema).strict.micro.f1
+        kept = [correct for score, correct in found if score >= threshold]
+        return 2 * sum(kept) / max(len(kept) + gold, 1)
 
-    return max(THRESHOLDS, key=f1)
+    return max(thresholds, key=f1)
 
 
-def _above(documents: Sequence[Document], threshold: float) -> list[Document]:
-    """Return the documents without the relations whose score is below the threshold."""
-    return [
-        msgspec.structs.replace(
-            document,
-            relations=tuple(r for r in document.relations if (r.score or 0) >= threshold),
-        )
-        for document in documents
-    ]
+_Extent: TypeAlias = tuple[int, int, int, str]
+"""A document's number, start and end in its text, type."""
+
+
+def _extent(number: int, entity: Entity) -> _Extent:
+    return number, entity.start, entity.end, entity.type
+
+
+def _links(
+    number: int, document: Document, schema: LabelSchema
+) -> Iterator[tuple[tuple[str, _Extent, _Extent], float]]:
+    """Yield type and arguments of every relation, of a symmetric one in order, and its score."""
+    extents = {entity.id: _extent(number, entity) for entity in document.entities}
+    for relation in document.relations:
+        ends = extents[relation.head], extents[relation.tail]
+        head, tail = sorted(ends) if schema.relations[relation.type].symmetric else ends
+        yield (relation.type, head, tail), relation.score or 0.0
+
+
+def _sure(document: Document, threshold: float) -> Document:
+    """Return the document without entities below the threshold, and without their relations."""
+    entities = tuple(e for e in document.entities if (e.score or 0.0) >= threshold)
+    ids = {entity.id for entity in entities}
+    relations = tuple(r for r in document.relations if {r.head, r.tail} <= ids)
+    return msgspec.structs.replace(document, entities=entities, relations=relations)
+
+
+def _holding(document: Document, threshold: float) -> Document:
+    """Return the document without relations below the threshold."""
+    relations = tuple(r for r in document.relations if (r.score or 0.0) >= threshold)
+    return msgspec.structs.replace(document, relations=relations)
 
 
 def _value(evaluation: Evaluation) -> float:

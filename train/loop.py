@@ -129,8 +129,11 @@ def keep_best(run: Run) -> None:
 
 
 def _save_best(run: Run, scored: DevScore) -> None:
-    config = msgspec.structs.replace(run.model.config, relation_threshold=scored.threshold)
-    run.model.config = config
+    run.model.config = msgspec.structs.replace(
+        run.model.config,
+        entity_threshold=scored.entity_threshold,
+        relation_threshold=scored.relation_threshold,
+    )
     extra = {"training.json": msgspec.json.format(msgspec.json.encode(run.config))}
     if scored.evaluation:
         extra["dev.json"] = scored.evaluation.to_json().encode()

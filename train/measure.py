@@ -1,14 +1,18 @@
-"""Measuring a model on a corpus: a file with gold annotation in, an evaluation out."""
+"""Measuring a system on a corpus: a file with gold annotation in, what is scored out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from khabar.data.embedded import corpus_path
+from khabar.data.formats import read_documents
 from khabar.data.records import Document
+from khabar.data.schema import LabelSchema
 from khabar.data.written import written_labels
-from khabar.eval.evaluate import evaluate_model
+from khabar.eval.evaluate import evaluate_predictions
+from khabar.eval.predictions import Predictions, predict_documents
 from khabar.eval.report import Evaluation
 from khabar.eval.tokens import Labels, TokenKind
 from khabar.model.extractor import Extractor
@@ -23,12 +27,27 @@ class Measurement(NamedTuple):
     notes: list[str]
 
 
+class Measured(NamedTuple):
+    """What is to be scored, and what had to be mended in gold for it, one sentence each."""
+
+    predictions: Predictions
+    notes: list[str]
+
+
 def measure(
     extractor: Extractor, corpus: CorpusConfig, *, tokens: TokenKind = "words"
 ) -> Measurement:
-    """Score a model on a corpus, in the model's own schema.
+    """Score a model on a corpus, in the model's own schema. Raises as ``predict_corpus``."""
+    predictions, notes = predict_corpus(extractor, corpus, tokens=tokens)
+    return Measurement(evaluate_predictions(predictions), notes)
 
-    In the corpus's own tokens, a flat file in columns is also scored against its labels as
+
+def predict_corpus(
+    extractor: Extractor, corpus: CorpusConfig, *, tokens: TokenKind = "words"
+) -> Measured:
+    """Have a model predict a corpus, to be scored in the model's own schema.
+
+    In the corpus's own tokens, a flat file in columns is also to be scored against its labels as
     they are written.
 
     Raises:
@@ -39,14 +58,43 @@ def measure(
     """
     gold, notes = corpus_documents(corpus)
     schema = extractor.model.schema
-    labels = _labels(corpus, gold) if tokens == "corpus" and not schema.nested else None
-    evaluation = evaluate_model(extractor, gold, schema, tokens=tokens, gold_labels=labels)
-    return Measurement(evaluation, notes)
+    labels = _labels(corpus, gold, schema, tokens)
+    predictions = predict_documents(extractor, gold, schema, tokens=tokens, gold_labels=labels)
+    return Measured(predictions, notes)
 
 
-def _labels(corpus: CorpusConfig, gold: Sequence[Document]) -> list[Labels] | None:
-    """Return the label rows of the documents, or None where they do not come from columns."""
-    if not all("conll" in document.meta for document in gold):
+def read_predictions(
+    path: Path, corpus: CorpusConfig, schema: LabelSchema, *, tokens: TokenKind = "words"
+) -> Measured:
+    """Read what any system predicted for a corpus, to be scored.
+
+    Args:
+        path: a file of documents with the ids and texts of the corpus.
+        corpus: with gold annotation.
+        schema: of both.
+        tokens: as for ``predict_corpus``.
+
+    Raises:
+        ConfigError: the corpus is not there, or the share is empty.
+        FormatError: an article of either file that cannot be read.
+    """
+    gold, notes = corpus_documents(corpus)
+    predictions = Predictions(
+        schema=schema,
+        gold=gold,
+        predicted=list(read_documents(path)),
+        tokens=tokens,
+        gold_labels=_labels(corpus, gold, schema, tokens),
+    )
+    return Measured(predictions, notes)
+
+
+def _labels(
+    corpus: CorpusConfig, gold: Sequence[Document], schema: LabelSchema, tokens: TokenKind
+) -> list[Labels] | None:
+    """Return the label rows of flat documents in their own tokens, if they come from columns."""
+    flat = tokens == "corpus" and not schema.nested
+    if not flat or not all("conll" in document.meta for document in gold):
         return None
     written = written_labels(corpus_path(corpus.path), encoding=corpus.encoding)
     return [row for document in gold for row in written[document.id]]

@@ -29,6 +29,7 @@ def test_a_corpus_is_counted():
         documents=2,
         characters=26,
         words=6,
+        document_words=(5, 1),
         entities={"ORG": 2, "GPE": 2, "OCC": 1},
         relations={"part_of": 1},
         nested=3,
@@ -39,6 +40,7 @@ def test_a_corpus_is_counted():
 
 def test_nothing_has_no_depth():
     assert corpus_statistics([]).depth == 0
+    assert corpus_statistics([]).document_words == ()
     assert corpus_statistics([Document(id="1", text="خبر")]).depth == 0
 
 

@@ -1,9 +1,13 @@
 from pathlib import Path
 
+import pytest
+
+from khabar.data.errors import FormatError
 from khabar.data.jsonl import write_jsonl
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.schema import LabelSchema
-from khabar.data.validate import validate_documents, validate_file, widen_to_words
+from khabar.data.validate import Validator, widen_to_words
+from tests.marked import marked
 
 SCHEMA = LabelSchema(name="tiny", nested=True, entities={"GPE": "places", "ORG": "bodies"})
 
@@ -23,7 +27,7 @@ BAD = document("قال بعمان", ("1", "GPE", "عمان"), ("2", "CITY", "ب�
 
 
 def test_problems_name_the_origin_and_the_document():
-    problems = list(validate_documents([GOOD, BAD], SCHEMA, origin="a.jsonl"))
+    problems = list(Validator(SCHEMA).documents([GOOD, BAD], origin="a.jsonl"))
     place = "a.jsonl: document 'x': "
     assert [problem.removeprefix(place) for problem in problems] == [
         "another document has this id; give each its own",
@@ -37,11 +41,47 @@ def test_problems_name_the_origin_and_the_document():
 def test_a_good_file_has_no_problems_and_a_bad_line_is_one(tmp_path: Path):
     path = tmp_path / "a.jsonl"
     write_jsonl(path, [GOOD])
-    assert list(validate_file(path, SCHEMA)) == []
+    assert list(Validator(SCHEMA).path(path)) == []
     path.write_bytes(path.read_bytes() + b"{}\n")
-    assert list(validate_file(path, SCHEMA)) == [
+    assert list(Validator(SCHEMA).path(path)) == [
         f"{path}:2: has no `text`; every article needs one"
     ]
+
+
+def test_the_files_of_a_folder_are_checked_as_one_corpus_and_each_problem_names_its_file(
+    tmp_path: Path,
+):
+    first, second = tmp_path / "a.jsonl", tmp_path / "more" / "b.jsonl"
+    second.parent.mkdir()
+    (tmp_path / "README.md").write_text("{}", encoding="utf-8")
+    write_jsonl(first, [GOOD])
+    first.write_bytes(first.read_bytes() + b"{}\n")
+    write_jsonl(second, [BAD])
+    problems = list(Validator(SCHEMA).path(tmp_path))
+    assert problems[0] == f"{first}:2: has no `text`; every article needs one"
+    twice = "another document has this id; give each its own"
+    assert problems[1] == f"{second}: document 'x': {twice}"
+    assert len(problems) == 4
+
+
+def test_a_folder_of_one_format_may_name_it_and_its_encoding(tmp_path: Path):
+    (tmp_path / "a.txt").write_bytes("عمان B-CITY\n".encode("cp1256"))
+    problems = list(Validator(SCHEMA).path(tmp_path, format="conll", encoding="cp1256"))
+    assert len(problems) == 1
+    assert "entity 1 'عمان' has the type CITY" in problems[0]
+
+
+def test_the_guide_is_checked_where_it_is_asked_for():
+    document = marked("⟨1:GPE|عمان،⟩ أمس")
+    assert list(Validator(SCHEMA).documents([document], origin="a")) == []
+    assert list(Validator(SCHEMA, guide=True).documents([document], origin="a")) == [
+        "a: document '1': entity 1 'عمان،' begins or ends with punctuation; leave it outside"
+    ]
+
+
+def test_a_file_that_is_not_there_is_an_error(tmp_path: Path):
+    with pytest.raises(FormatError, match=r"a\.jsonl: cannot be read"):
+        list(Validator(SCHEMA).path(tmp_path / "a.jsonl"))
 
 
 def test_an_entity_that_cuts_a_word_is_widened_with_a_sentence():

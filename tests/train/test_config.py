@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from khabar.data.augment import AugmentConfig
 from khabar.data.errors import ConfigError
 from khabar.train.config import RunConfig, load_run_config
 from khabar.train.targets import AnnotationPolicy
@@ -25,6 +26,14 @@ def test_a_configuration_has_defaults_for_all_but_its_name_output_and_corpora(tm
     assert config.encoder == "bundled"
     assert config.corpora[0].policy == AnnotationPolicy()
     assert config.train.epochs == 6
+
+
+def test_variants_are_made_where_the_configuration_says_so(tmp_path):
+    assert load(tmp_path, SMALLEST).corpora[0].augment is None
+    augment = "corpora.0.augment"
+    assert load(tmp_path, SMALLEST, f"{augment}={{}}").corpora[0].augment == AugmentConfig()
+    config = load(tmp_path, SMALLEST, f"{augment}={{copies: 3, swap_types: [GPE], swap: 1}}")
+    assert config.corpora[0].augment == AugmentConfig(copies=3, swap_types=("GPE",), swap=1.0)
 
 
 def test_numbers_that_yaml_reads_as_text_are_numbers(tmp_path):
@@ -53,6 +62,9 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(tmp_path):
         ("optimizer: {warmup: 10}\n", r"`warmup` is a share of all steps, got 10.*0\.1 is 10 %"),
         ("optimizer: {head_lr: -1}\n", r"learning rates and decay must not be negative"),
         ("optimizer: {clip_norm: 0}\n", r"`clip_norm` above 0"),
+        ("dev: [{path: a, augment: {copies: 0}}]\n", r"`copies` .* - at `\$\.dev\[0\]\.augment`"),
+        ("dev: [{path: a, augment: {swap: 30}}]\n", r"`swap` is a share of 1, got 30"),
+        ("dev: [{path: a, augment: {swaps: 0}}]\n", r"unknown field `swaps`"),
         ("dev: [{path: a, weight: 0}]\n", r"`weight` must be above 0, got 0.*leave the corpus out"),
         ("dev: [{path: a, share: [0.9, 0.1]}]\n", r"`share` is \[0\.9, 0\.1\]: write two shares"),
     ],

@@ -5,13 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
+from khabar.data.augment import AugmentConfig
 from khabar.data.errors import ConfigError, FormatError
 from khabar.data.records import Document, Entity
+from khabar.data.words import split_words
 from khabar.model.joint import JointModel
 from khabar.train.config import CorpusConfig
-from khabar.train.corpora import corpus_documents, dev_documents, fingerprint, training_corpora
+from khabar.train.corpora import (
+    TrainingCorpora,
+    corpus_documents,
+    dev_documents,
+    fingerprint,
+    training_corpora,
+)
+from khabar.train.sampler import StepSampler
 from tests.newsroom import article, articles, run_config, sentence, untrained, write_corpus
 
 
@@ -35,7 +45,7 @@ def test_shares_of_a_corpus_hold_each_document_once(ten):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"path": "missing.jsonl"}, r"corpus missing\.jsonl: no such file; correct `path`"),
+        ({"path": "missing.jsonl"}, r"corpus missing\.jsonl: no such file; correct the path"),
         ({"share": (0.0, 0.01)}, r"ten\.jsonl: its share \[0\.0, 0\.01\] holds no document"),
     ],
 )
@@ -48,7 +58,7 @@ def test_training_stops_at_a_line_that_is_no_document(tmp_path, model):
     path = tmp_path / "broken.jsonl"
     path.write_text('{"text": "قال"}\n{"text": 5}\n', encoding="utf-8")
     with pytest.raises(FormatError, match=r"broken\.jsonl:2"):
-        training_corpora(model, [CorpusConfig(path=str(path))])
+        training_corpora(model, [CorpusConfig(path=str(path))], seed=1)
 
 
 def test_an_entity_that_cuts_a_word_is_widened_and_noted(tmp_path, model):
@@ -56,7 +66,7 @@ def test_an_entity_that_cuts_a_word_is_widened_and_noted(tmp_path, model):
     path = write_corpus(
         tmp_path / "cut.jsonl", [Document(id="d", text="بتونس أمس", entities=(cut,))]
     )
-    made = training_corpora(model, [CorpusConfig(path=path)])
+    made = training_corpora(model, [CorpusConfig(path=path)], seed=1)
     assert made.examples[0].spans[0][:2] == (0, 0)
     assert len(made.notes) == 1
     assert path in made.notes[0]
@@ -66,28 +76,89 @@ def test_an_entity_that_cuts_a_word_is_widened_and_noted(tmp_path, model):
 def test_mentions_without_a_row_are_noted(tmp_path, model):
     deep = article([sentence("PERS[ سامي PERS[ الحداد ] ]")])
     path = write_corpus(tmp_path / "deep.jsonl", [deep])
-    (note,) = training_corpora(model, [CorpusConfig(path=path)]).notes
+    (note,) = training_corpora(model, [CorpusConfig(path=path)], seed=1).notes
     assert f"{path}: 1 mentions have no row of tags" in note
 
 
 def test_corpora_follow_one_another_with_their_counts(tmp_path, model, ten):
     long = write_corpus(tmp_path / "long.jsonl", articles(2, seed=5, sentences=30))
-    made = training_corpora(model, [CorpusConfig(path=long), CorpusConfig(path=ten)])
+    corpora = [CorpusConfig(path=long), CorpusConfig(path=ten, weight=0.5)]
+    made = training_corpora(model, corpora, seed=1)
     assert made.counts[0] > 2
     assert made.counts[1] == 10
     assert sum(made.counts) == len(made.examples)
+    assert made.weights == [1.0, 0.5]
+
+
+def augmented_corpus(
+    model: JointModel, path: str, config: AugmentConfig | None, seed: int = 1, join: int = 1
+) -> TrainingCorpora:
+    corpus = CorpusConfig(path=path, weight=1.2, augment=config, join=join)
+    return training_corpora(model, [corpus], seed)
+
+
+def read_by_encoder(made: TrainingCorpora) -> list[list[int]]:
+    return [list(example.pieces.ids) for example in made.examples]
+
+
+def test_variants_are_further_windows_and_an_epoch_is_no_longer_for_them(model, ten):
+    bare = augmented_corpus(model, ten, None)
+    varied = augmented_corpus(model, ten, AugmentConfig(copies=2))
+    assert (bare.counts, varied.counts) == ([10], [30])
+    assert (bare.weights, varied.weights) == ([1.2], [pytest.approx(0.4)])
+    assert read_by_encoder(varied)[:10] == read_by_encoder(bare)
+    assert len({tuple(ids) for ids in read_by_encoder(varied)}) > 15
+    epochs = [
+        StepSampler([1] * sum(made.counts), made.counts, made.weights, batch_windows=1, seed=1)
+        for made in (bare, varied)
+    ]
+    assert [epoch.steps_per_epoch for epoch in epochs] == [12, 12]
+
+
+def test_a_variant_has_the_gold_of_its_document(model, ten):
+    made = augmented_corpus(model, ten, AugmentConfig(copies=1))
+    for bare, variant in zip(made.examples[:10], made.examples[10:], strict=True):
+        assert variant.spans == bare.spans
+        assert np.array_equal(variant.relations, bare.relations)
+        assert np.array_equal(variant.allowed, bare.allowed)
+
+
+def test_the_seed_of_the_run_decides_about_the_variants(model, ten):
+    one, same, other = (
+        read_by_encoder(augmented_corpus(model, ten, AugmentConfig(), seed)) for seed in (1, 1, 2)
+    )
+    assert one == same
+    assert one[:10] == other[:10]
+    assert one[10:] != other[10:]
+
+
+def test_variants_are_joined_among_themselves(tmp_path, model):
+    bulletins = articles(10, seed=1, sentences=1)
+    path = write_corpus(tmp_path / "short.jsonl", bulletins)
+    alone = augmented_corpus(model, path, None, join=10)
+    made = augmented_corpus(model, path, AugmentConfig(copies=1), join=10)
+    variants = made.examples[alone.counts[0] :]
+    assert read_by_encoder(made)[: alone.counts[0]] == read_by_encoder(alone)
+    longest = max(len(split_words(document.text)) for document in bulletins)
+    assert max(example.pieces.words for example in variants) > longest
 
 
 def test_corpora_without_a_word_are_refused(tmp_path, model):
     path = write_corpus(tmp_path / "empty.jsonl", [Document(id="d", text=" ")])
     with pytest.raises(ConfigError, match="the corpora hold no word; name others"):
-        training_corpora(model, [CorpusConfig(path=path)])
+        training_corpora(model, [CorpusConfig(path=path)], seed=1)
 
 
 def test_dev_documents_of_several_corpora_have_ids_of_their_own(ten):
     found = dev_documents([CorpusConfig(path=ten), CorpusConfig(path=ten)])
     assert len({document.id for document in found}) == 20
     assert [document.text for document in found[10:]] == [d.text for d in articles(10, seed=1)]
+
+
+def test_dev_documents_are_joined_where_the_configuration_says_so(ten):
+    found = dev_documents([CorpusConfig(path=ten), CorpusConfig(path=ten, join=4)])
+    assert len(found) == 10 + 3
+    assert found[10].text == "\n\n".join(d.text for d in articles(10, seed=1)[:4])
 
 
 def test_the_fingerprint_tells_configurations_and_data_apart(tmp_path, tiny_encoder):
