@@ -15,13 +15,14 @@ Enters and leaves: files of this form, and documents.
   be, and is used as long as it still reads as this document.
 - A document from elsewhere is written after a ``-DOCSTART-``, its tokens being what spaces, tabs
   and line ends separate, cut where an entity starts or ends. Ids, scores, clusters, relations,
-  and the spaces of its text are not carried.
+  ``meta`` and the spaces of its text are not carried; ``missing_from_conll`` counts them.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -46,12 +47,14 @@ from khabar.data.files import (
     read_lines,
     write_chunks,
 )
+from khabar.data.left_out import missing
 from khabar.data.records import Document, Entity
 from khabar.data.rejected import Rejected
 from khabar.data.words import Span, spans_touched
 
 _MARK = "\ufeff"
 _LAYOUT = "conll"
+_MENDED = "mended"
 _START_LINES = f"{DOCUMENT_START} O\n\n"
 _TOKEN = re.compile(r"[^ \t\r\n]+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
@@ -112,6 +115,14 @@ def write_conll(path: Path, documents: Iterable[Document]) -> None:
     write_chunks(path, _encoded(documents))
 
 
+def missing_from_conll(document: Document) -> Counter[str]:
+    """Count what columns have no place for."""
+    kept = (_LAYOUT, _MENDED)
+    counts = missing(document, "relations", "scores", "clusters", "meta", kept_meta=kept)
+    counts["texts' own spaces"] = int(_loses_spaces(document))
+    return +counts
+
+
 def _rows(path: Path, encoding: str) -> Iterator[Row]:
     for line in read_lines(path, encoding):
         try:
@@ -134,7 +145,7 @@ def _document(part: Part, id: str, label_column: int | None) -> Document:
     layout = _layout(part, encode_labels(mentions, len(spans)), label_column)
     meta = {_LAYOUT: msgspec.json.encode(layout).decode()}
     if mended:
-        meta["mended"] = str(mended)
+        meta[_MENDED] = str(mended)
     return Document(id=id, text=text, entities=entities, meta=meta)
 
 
@@ -308,6 +319,17 @@ def _mentions(document: Document, spans: list[Span]) -> list[Mention]:
             raise FormatError(f"the type {entity.type!r} is no single word; rename it")
         mentions.append(Mention(entity.type, touched.start, touched.stop))
     return mentions
+
+
+def _loses_spaces(document: Document) -> bool:
+    """Whether anything but single spaces, and line feeds outside of entities, parts the tokens."""
+    spans = _token_spans(document)
+    starts = _sentence_starts(document.text, spans, _mentions(document, spans))
+    joined = "".join(
+        ("" if not token else "\n" if token in starts else " ") + document.text[start:end]
+        for token, (start, end) in enumerate(spans)
+    )
+    return joined != document.text
 
 
 def _sentence_starts(text: str, spans: list[Span], mentions: list[Mention]) -> set[int]:

@@ -7,11 +7,14 @@ end exclusive. Knows no file, no schema and no model.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from khabar.data.errors import RecordError
+
+if TYPE_CHECKING:
+    from khabar.data.facts import Fact
 
 
 class Entity(
@@ -90,6 +93,24 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             entities=tuple(kept),
             relations=tuple(r for r in self.relations if r.head in ids and r.tail in ids),
         )
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Return what it says of things; see ``khabar.data.facts.document_facts``."""
+        from khabar.data.facts import document_facts
+
+        return document_facts(self)
+
+    def to_html(self) -> str:
+        """Return a complete HTML page for the eye, which asks no network for anything."""
+        from khabar.data.page import build_page  # it imports this module
+
+        return build_page([self])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from khabar.data.page import notebook_frame
+
+        return notebook_frame(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain Python values, as it is written to JSON."""

@@ -33,16 +33,17 @@ from khabar.eval.tokens import (
 Extent: TypeAlias = tuple[str, int, int]
 """A document's id, and start and end in its text."""
 
-_ANY = "any"  # the type of a label whose type does not count
+ANY_TYPE = "any"
+"""The type of a label whose type does not count."""
 
 
 def score_entities(pairs: Sequence[Pair], schema: LabelSchema) -> EntityScores:
     """Score the entities of all layers; a flat schema has one, which the outermost make."""
     if not schema.nested:
         return _score_flat(pairs, schema, view="")
-    gold = _extents_by_type([(pair.gold, pair.tokens) for pair in pairs])
-    predicted = _extents_by_type([(pair.predicted, pair.tokens) for pair in pairs])
-    rows = _rows_by_type(pairs)
+    gold = extents_by_type([(pair.gold, pair.tokens) for pair in pairs])
+    predicted = extents_by_type([(pair.predicted, pair.tokens) for pair in pairs])
+    rows = rows_by_type(pairs)
     order, view = schema.entity_types, ", all layers"
     return EntityScores(
         strict=Score.typed(f"entity strict{view}", count_by_type(gold, predicted), order),
@@ -74,7 +75,7 @@ def score_as_written(
     """
     gold = [list(row) for row in gold_labels]
     _check_labels(gold, schema)
-    predicted, _ = _flat_rows([(pair.predicted, pair.tokens) for pair in pairs], schema)
+    predicted, _ = flat_rows([(pair.predicted, pair.tokens) for pair in pairs], schema)
     if [len(row) for row in gold] != [len(row) for row in predicted]:
         raise ScoreError(
             f"the gold labels are {len(gold)} rows of {sum(map(len, gold))} tokens, the documents "
@@ -90,26 +91,28 @@ def score_as_written(
     )
 
 
-_Side: TypeAlias = Sequence[tuple[Document, Tokens]]
+Side: TypeAlias = Sequence[tuple[Document, Tokens]]
+"""Documents of gold or of the prediction, each with its tokens."""
 
 
 def _score_flat(pairs: Sequence[Pair], schema: LabelSchema, *, view: str) -> EntityScores:
-    gold, crowded_gold = _flat_rows([(pair.gold, pair.tokens) for pair in pairs], schema)
-    predicted, crowded_predicted = _flat_rows(
+    gold, crowded_gold = flat_rows([(pair.gold, pair.tokens) for pair in pairs], schema)
+    predicted, crowded_predicted = flat_rows(
         [(pair.predicted, pair.tokens) for pair in pairs], schema
     )
     strict, lenient = (count_rows(gold, predicted, how) for how in ("strict", "conlleval"))
-    untyped = count_rows(_without_types(gold), _without_types(predicted), "strict")
+    untyped = count_rows(without_types(gold), without_types(predicted), "strict")
     return EntityScores(
         strict=Score.typed(f"entity strict{view}", strict, schema.entity_types),
         conlleval=Score.typed(f"entity conlleval{view}", lenient, schema.entity_types),
-        boundary=Score.untyped(f"entity boundary{view}", untyped.get(_ANY, Counts(0, 0, 0))),
+        boundary=Score.untyped(f"entity boundary{view}", untyped.get(ANY_TYPE, Counts(0, 0, 0))),
         crowded_gold=crowded_gold,
         crowded_predicted=crowded_predicted,
     )
 
 
-def _flat_rows(side: _Side, schema: LabelSchema) -> tuple[list[Labels], int]:
+def flat_rows(side: Side, schema: LabelSchema) -> tuple[list[Labels], int]:
+    """Return the label rows of the outermost entities, and how many those cannot show whole."""
     # Of two types on one extent ``outermost`` keeps the first: let the file's order not matter.
     rank = {type: index for index, type in enumerate(schema.entity_types)}
     rows: list[Labels] = []
@@ -123,11 +126,13 @@ def _flat_rows(side: _Side, schema: LabelSchema) -> tuple[list[Labels], int]:
     return rows, all_crowded
 
 
-def _without_types(rows: Sequence[Labels]) -> list[Labels]:
-    return [[label if label == "O" else f"{label[0]}-{_ANY}" for label in row] for row in rows]
+def without_types(rows: Sequence[Labels]) -> list[Labels]:
+    """Return the rows with ``ANY_TYPE`` in place of every type."""
+    return [[label if label == "O" else f"{label[0]}-{ANY_TYPE}" for label in row] for row in rows]
 
 
-def _extents_by_type(side: _Side) -> dict[str, set[Extent]]:
+def extents_by_type(side: Side) -> dict[str, set[Extent]]:
+    """Return the extents of all entities, snapped to tokens."""
     extents: dict[str, set[Extent]] = defaultdict(set)
     for document, tokens in side:
         for entity in document.entities:
@@ -139,7 +144,7 @@ def _any(extents: Mapping[str, set[Extent]]) -> set[Extent]:
     return set().union(*extents.values())
 
 
-def _rows_by_type(pairs: Sequence[Pair]) -> tuple[list[Labels], list[Labels]]:
+def rows_by_type(pairs: Sequence[Pair]) -> tuple[list[Labels], list[Labels]]:
     """Return the rows of every type of every document, gold and predicted.
 
     A type inside itself takes several rows. Gold and prediction are spread over them together,

@@ -6,28 +6,15 @@ Knows no file and no model folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
-
-import msgspec
+from collections.abc import Sequence
 
 from khabar.data.records import Document
 from khabar.data.schema import LabelSchema
 from khabar.eval.entities import score_as_written, score_entities, score_outermost
-from khabar.eval.pairs import pair_documents
+from khabar.eval.predictions import Predictions, Predictor, predict_documents
 from khabar.eval.relations import score_relations
 from khabar.eval.report import Evaluation
 from khabar.eval.tokens import Labels, TokenKind
-
-
-class Predictor(Protocol):
-    """What is needed of a model: ``Extractor`` has it."""
-
-    def batch(self, texts: Iterable[str]) -> Iterator[Document]:
-        """Yield a document with entities and relations for each text, in order."""
-
-    def relate(self, document: Document) -> Document:
-        """Return the document with the relations between the entities that it has."""
 
 
 def evaluate_documents(
@@ -51,19 +38,14 @@ def evaluate_documents(
         ScoreError: the documents are not the same ones with the same texts.
         SchemaError: a document has a type that the schema lacks.
     """
-    pairs = pair_documents(gold, predicted, schema, tokens=tokens)
-    given_gold = None
-    if predicted_given_gold is not None:
-        given_gold = pair_documents(gold, predicted_given_gold, schema, tokens=tokens)
-    return Evaluation(
-        schema=schema.name,
-        documents=len(pairs),
-        tokens=tokens,
-        entities=score_entities(pairs, schema),
-        outermost=score_outermost(pairs, schema) if schema.nested else None,
-        relations=score_relations(pairs, schema, given_gold=given_gold)
-        if schema.relations
-        else None,
+    return evaluate_predictions(
+        Predictions(
+            schema=schema,
+            gold=gold,
+            predicted=predicted,
+            given_gold=predicted_given_gold,
+            tokens=tokens,
+        )
     )
 
 
@@ -89,20 +71,23 @@ def evaluate_model(
         SchemaError: the model predicts a type that the schema lacks.
         ScoreError: two documents have one id, or the rows are not those of the documents.
     """
-    found = model.batch([document.text for document in gold])
-    predicted = [
-        msgspec.structs.replace(prediction, id=document.id)
-        for document, prediction in zip(gold, found, strict=True)
-    ]
-    given_gold = None
-    if schema.relations:
-        bare = [msgspec.structs.replace(document, relations=()) for document in gold]
-        given_gold = [model.relate(document) for document in bare]
-    evaluation = evaluate_documents(
-        gold, predicted, schema, predicted_given_gold=given_gold, tokens=tokens
+    return evaluate_predictions(
+        predict_documents(model, gold, schema, tokens=tokens, gold_labels=gold_labels)
     )
-    if gold_labels is None:
-        return evaluation
-    pairs = pair_documents(gold, predicted, schema, tokens=tokens)
-    as_written = score_as_written(pairs, schema, gold_labels)
-    return msgspec.structs.replace(evaluation, as_written=as_written)
+
+
+def evaluate_predictions(predictions: Predictions) -> Evaluation:
+    """Score what a system predicted. Raises as ``evaluate_documents`` and ``evaluate_model``."""
+    pairs, schema = predictions.pairs(), predictions.schema
+    given_gold, labels = predictions.given_gold_pairs(), predictions.gold_labels
+    return Evaluation(
+        schema=schema.name,
+        documents=len(pairs),
+        tokens=predictions.tokens,
+        entities=score_entities(pairs, schema),
+        outermost=score_outermost(pairs, schema) if schema.nested else None,
+        relations=score_relations(pairs, schema, given_gold=given_gold)
+        if schema.relations
+        else None,
+        as_written=None if labels is None else score_as_written(pairs, schema, labels),
+    )

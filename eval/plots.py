@@ -26,7 +26,9 @@ def plot_statistics(statistics: Statistics, path: Path, *, title: str) -> None:
     Raises:
         ConfigError: matplotlib is not installed, or no such format.
     """
-    _check(path)
+    check_matplotlib()
+    if path.suffix not in _FORMATS:
+        raise ConfigError(f"{path}: name the plot as a {', '.join(_FORMATS)} file")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(15, 9), layout="constrained")
@@ -51,8 +53,7 @@ def plot_statistics(statistics: Statistics, path: Path, *, title: str) -> None:
     figure.savefig(path, dpi=120)
 
 
-def _check(path: Path) -> None:
+def check_matplotlib() -> None:
+    """Say what to install where matplotlib is missing. Raises: ConfigError."""
     if find_spec("matplotlib") is None:
         raise ConfigError("plots need matplotlib: pip install 'khabar[plots]'")
-    if path.suffix not in _FORMATS:
-        raise ConfigError(f"{path}: name the plot as a {', '.join(_FORMATS)} file")

@@ -7,10 +7,10 @@ round, and one that is annotated or predicted twice counts once. Extents are com
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
-from khabar.data.records import Document, Entity
+from khabar.data.records import Document, Entity, Relation
 from khabar.data.schema import LabelSchema
 from khabar.eval.counts import count_by_type
 from khabar.eval.pairs import Pair, ScoreError
@@ -22,7 +22,8 @@ Argument: TypeAlias = tuple[int, int, str]
 Link: TypeAlias = tuple[str, Argument, Argument]
 """A document's id, head and tail; of a symmetric relation the two in order of their places."""
 
-_Match: TypeAlias = Literal["strict", "boundary"]
+Match: TypeAlias = Literal["strict", "boundary"]
+"""Whether the types of the arguments count."""
 
 
 def score_relations(
@@ -44,30 +45,50 @@ def score_relations(
     )
 
 
-def _score(pairs: Sequence[Pair], schema: LabelSchema, match: _Match, metric: str) -> Score:
-    gold: dict[str, set[Link]] = defaultdict(set)
-    predicted: dict[str, set[Link]] = defaultdict(set)
-    for pair in pairs:
-        for document, links in ((pair.gold, gold), (pair.predicted, predicted)):
-            for type, link in _links(document, pair.tokens, schema, match):
-                links[type].add(link)
-    return Score.typed(metric, count_by_type(gold, predicted), schema.relation_types)
+def links_by_type(
+    document: Document, tokens: Tokens, schema: LabelSchema, match: Match
+) -> dict[str, set[Link]]:
+    """Return what the relations of a document link, arguments snapped to tokens."""
+    links: dict[str, set[Link]] = defaultdict(set)
+    for relation, link in _linked(document, tokens, schema, match):
+        links[relation.type].add(link)
+    return links
 
 
-def _links(
-    document: Document, tokens: Tokens, schema: LabelSchema, match: _Match
-) -> list[tuple[str, Link]]:
+def link_scores(
+    document: Document, tokens: Tokens, schema: LabelSchema
+) -> dict[tuple[str, Link], float | None]:
+    """Return the score of every type and strict link; of several that are the same, the best."""
+    scores: dict[tuple[str, Link], float | None] = {}
+    for relation, link in _linked(document, tokens, schema, "strict"):
+        known = scores.setdefault((relation.type, link), relation.score)
+        if relation.score is not None:
+            scores[relation.type, link] = max(relation.score, known or 0.0)
+    return scores
+
+
+def _linked(
+    document: Document, tokens: Tokens, schema: LabelSchema, match: Match
+) -> Iterator[tuple[Relation, Link]]:
     arguments = {entity.id: _argument(entity, tokens, match) for entity in document.entities}
-    links: list[tuple[str, Link]] = []
     for relation in document.relations:
         head, tail = arguments[relation.head], arguments[relation.tail]
         if schema.relations[relation.type].symmetric:
             head, tail = sorted((head, tail))
-        links.append((relation.type, (document.id, head, tail)))
-    return links
+        yield relation, (document.id, head, tail)
 
 
-def _argument(entity: Entity, tokens: Tokens, match: _Match) -> Argument:
+def _score(pairs: Sequence[Pair], schema: LabelSchema, match: Match, metric: str) -> Score:
+    gold: dict[str, set[Link]] = defaultdict(set)
+    predicted: dict[str, set[Link]] = defaultdict(set)
+    for pair in pairs:
+        for document, links in ((pair.gold, gold), (pair.predicted, predicted)):
+            for type, found in links_by_type(document, pair.tokens, schema, match).items():
+                links[type] |= found
+    return Score.typed(metric, count_by_type(gold, predicted), schema.relation_types)
+
+
+def _argument(entity: Entity, tokens: Tokens, match: Match) -> Argument:
     return (*tokens.snap(entity), entity.type if match == "strict" else "")
 
 

@@ -10,18 +10,23 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from khabar.data.errors import ConfigError, FormatError, KhabarError
-from khabar.data.files import Line, bare_path, check_encoding, write_chunks
+from khabar.data.errors import FormatError, KhabarError
+from khabar.data.files import Line, bare_path, check_encoding
 from khabar.data.formats import SUFFIXES, read_documents
 from khabar.data.jsonl import encode_document
 from khabar.data.records import Document
 from khabar.data.rejected import Rejected
 from khabar.data_commands import EncodingOption, FormatOption, data_app, print_tables
+from khabar.export_command import export
+from khabar.graph_commands import graph
+from khabar.options import DeviceOption, ModelOption, PrecisionOption
+from khabar.score_commands import compare, evaluate
+from khabar.view_commands import view
 
 if TYPE_CHECKING:
     from khabar.model.archive import ArchiveCounts
@@ -35,13 +40,6 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 
-ModelOption = Annotated[
-    str, typer.Option("--model", help="A model folder, a name on the hub, or the bundled model.")
-]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-PrecisionOption = Annotated[
-    Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Of the model's arithmetic.")
-]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value, such as train.epochs=3."),
@@ -241,40 +239,11 @@ def pretrain(
         print_tables([report.to_table()])
 
 
-@app.command()
-def evaluate(
-    model: Annotated[str, typer.Argument(help="A model folder, a name on the hub, or bundled.")],
-    data: Annotated[str, typer.Argument(help="A file, or bundled:dev, bundled:test.")],
-    json: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write all scores to this file, too.")
-    ] = None,
-    tokens: Annotated[
-        Literal["words", "corpus"],
-        typer.Option(help="What extents are compared in: our words, or the corpus's own tokens."),
-    ] = "words",
-    share: Annotated[
-        tuple[float, float], typer.Option(help="Part of the documents: 0.9 1 is the last tenth.")
-    ] = (0.0, 1.0),
-    format: FormatOption = None,
-    encoding: EncodingOption = "utf-8",
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "auto",
-) -> None:
-    """Score a model against a file with gold annotation."""
-    from khabar.model.extractor import Extractor
-    from khabar.train.config import CorpusConfig
-    from khabar.train.measure import measure
-
-    try:
-        corpus = CorpusConfig(path=data, format=format, encoding=encoding, share=share)
-    except ValueError as error:
-        raise ConfigError(f"--share: {error}") from error
-    evaluation, notes = measure(Extractor.load(model, device, precision), corpus, tokens=tokens)
-    for note in notes:
-        typer.echo(f"note: {note}", err=True)
-    print_tables(evaluation.to_tables())
-    if json:
-        write_chunks(json, [evaluation.to_json().encode()])
+app.command()(evaluate)
+app.command()(compare)
+app.command()(export)
+app.command()(view)
+app.command()(graph)
 
 
 # Printing

@@ -16,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from khabar.data.formats import corpus_files, read_documents, write_documents
+from khabar.convert import convert
+from khabar.data.formats import FORMATS, corpus_files, read_documents
 from khabar.data.guide import SCHEMA as GUIDE_SCHEMA
 from khabar.data.records import Document
 from khabar.data.repetition import (
@@ -46,7 +47,7 @@ SchemaOption = Annotated[
 ]
 FormatOption = Annotated[
     str | None,
-    typer.Option(help="jsonl, conll, inline, parquet, plain; else by the file's name."),
+    typer.Option(help=f"{', '.join(FORMATS)}; else by the file's look."),
 ]
 EncodingOption = Annotated[
     str, typer.Option(help="Of text files; many old archives are in cp1256.")
@@ -105,7 +106,7 @@ def stats(
         _counts("entities", statistics.entities),
         _relations(statistics, documents, load_schema(schema)),
         _repetition(documents),
-        *([_overlap(parts)] if len(parts) > 1 else []),
+        _overlap(parts),
     ]
     print_tables([table for table in tables if table.row_count])
     if plot:
@@ -114,24 +115,7 @@ def stats(
         plot_statistics(statistics, plot, title=str(path))
 
 
-@data_app.command()
-def convert(
-    source: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    target: Annotated[Path, typer.Argument(dir_okay=False)],
-    from_format: Annotated[
-        str | None, typer.Option("--from", help="The source's format; else by its name.")
-    ] = None,
-    to_format: Annotated[
-        str | None, typer.Option("--to", help="The target's format; else by its name.")
-    ] = None,
-    encoding: EncodingOption = "utf-8",
-) -> None:
-    """Convert a corpus to another format.
-
-    The target is in UTF-8, compressed as its suffix says (.gz, .xz, .zst).
-    """
-    documents = read_documents(source, format=from_format, encoding=encoding)
-    write_documents(target, documents, format=to_format)
+data_app.command()(convert)
 
 
 def print_tables(tables: Sequence[Table]) -> None:

@@ -16,6 +16,8 @@ from khabar.model.tokenizer import SpecialPieces
 FORMAT = 1
 """Raised whenever older code could not read what newer code saves."""
 
+MODEL_TYPE = "khabar"
+
 
 class HeadsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The two heads on the encoder.
@@ -68,6 +70,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but weights and vocabulary."""
 
     khabar_format: int = FORMAT
+    model_type: str = MODEL_TYPE
+    """By which transformers finds the class that reads the folder, see ``pipeline.py``."""
     name: str
     version: str
     label_schema: LabelSchema
@@ -76,6 +80,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
     special: SpecialPieces
     encoder: dict[str, Any]
     """The encoder's own configuration, as transformers writes it."""
+    entity_threshold: float = 0.0
+    """Least score of an entity that is returned; chosen on a dev part."""
     relation_threshold: float = 0.5
     """Least score of a relation that is returned; chosen on a dev part."""
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from khabar.data.tags import WordSpan
-from khabar.model.joint import JointModel
+from khabar.model.network import Network
 from khabar.model.viterbi import best_tags
 
 
@@ -26,7 +26,7 @@ class ScoredSpan(NamedTuple):
 
 
 @torch.no_grad()
-def decode_spans(model: JointModel, logits: Tensor, words: Tensor) -> list[list[ScoredSpan]]:
+def decode_spans(model: Network, logits: Tensor, words: Tensor) -> list[list[ScoredSpan]]:
     """Decode the entities of windows.
 
     Args:
@@ -49,7 +49,7 @@ def decode_spans(model: JointModel, logits: Tensor, words: Tensor) -> list[list[
 
 
 def _spans(
-    model: JointModel, path: NDArray[np.int64], log_scores: NDArray[np.float32]
+    model: Network, path: NDArray[np.int64], log_scores: NDArray[np.float32]
 ) -> list[ScoredSpan]:
     before = np.vstack([np.zeros((1, path.shape[1])), np.cumsum(log_scores, axis=0, dtype=float)])
     best: dict[WordSpan, float] = {}

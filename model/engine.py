@@ -20,8 +20,9 @@ from khabar.data.tags import WordSpan
 from khabar.data.windows import Window, cut_windows, window_of
 from khabar.data.words import Span, split_words
 from khabar.model.decoding import ScoredSpan, decode_spans
-from khabar.model.joint import JointModel
+from khabar.model.network import Network
 from khabar.model.relations import SpanBatch
+from khabar.model.selection import LeastScores
 
 _PAIRS_AT_ONCE = 65_536
 
@@ -69,13 +70,22 @@ class _Encoded:
     states: Tensor
 
 
+@dataclass(frozen=True)
+class _Spans:
+    """The spans in a batch of windows: window and number of each in its document, and its score."""
+
+    batch: SpanBatch
+    owners: list[tuple[int, int]]
+    scores: Tensor
+
+
 @torch.inference_mode()
 def predict(
-    model: JointModel,
+    model: Network,
     texts: Sequence[str],
     *,
     batch_tokens: int,
-    threshold: float,
+    least: LeastScores,
     given: Sequence[Sequence[WordSpan]] | None = None,
 ) -> list[Prediction]:
     """Find entities and relations in texts.
@@ -84,8 +94,11 @@ def predict(
         model: in evaluation mode, on its device.
         texts: any texts.
         batch_tokens: most pieces in a batch, padding included.
-        threshold: least score of a relation, 0 to 1.
+        least: least score of what is returned, by type.
         given: the entities of every text; None: decode them.
+
+    A relation's score is the head's for the pair, times the scores of both entities: it is wrong
+    when one of them is.
     """
     words = [split_words(text) for text in texts]
     limit = model.window_limit
@@ -100,15 +113,18 @@ def predict(
     encoded = []
     for indices in batches_by_length([len(i.ids) for i in inputs], batch_tokens):
         batch = collate([inputs[i] for i in indices], model.tokenizer.special.pad)
-        states = model.encode(batch.to(model.device))
-        group = _Encoded([places[i] for i in indices], states)
+        reading = model.read(batch.to(model.device))
+        group = _Encoded([places[i] for i in indices], reading.states)
         if given is None:
-            _place_logits(model.tag(states), group.places, logits)
-        if model.relation_head is not None:
+            _place_logits(reading.logits, group.places, logits)
+        if model.schema.relations:
             encoded.append(group)
-    spans = _decode(model, logits, batch_tokens) if given is None else _sure(given)
+    if given is None:
+        spans = [_sure_enough(own, least) for own in _decode(model, logits, batch_tokens)]
+    else:
+        spans = [[ScoredSpan(span, 1.0) for span in own] for own in given]
     found = [Prediction(*parts) for parts in zip(words, windows, spans, strict=True)]
-    _relate(model, encoded, found, threshold)
+    _relate(model, encoded, found, least)
     return found
 
 
@@ -119,7 +135,7 @@ def _place_logits(batch: Tensor, places: list[_Place], logits: list[Tensor]) -> 
         logits[place.document][own_start:own_end] = batch[row, own_start - start : own_end - start]
 
 
-def _decode(model: JointModel, logits: list[Tensor], budget: int) -> list[list[ScoredSpan]]:
+def _decode(model: Network, logits: list[Tensor], budget: int) -> list[list[ScoredSpan]]:
     spans: list[list[ScoredSpan]] = [[] for _ in logits]
     filled = [index for index, own in enumerate(logits) if len(own)]
     for group in batches_by_length([len(logits[index]) for index in filled], budget):
@@ -131,21 +147,21 @@ def _decode(model: JointModel, logits: list[Tensor], budget: int) -> list[list[S
     return spans
 
 
-def _sure(given: Sequence[Sequence[WordSpan]]) -> list[list[ScoredSpan]]:
-    return [[ScoredSpan(span, 1.0) for span in spans] for spans in given]
+def _sure_enough(spans: list[ScoredSpan], least: LeastScores) -> list[ScoredSpan]:
+    return [scored for scored in spans if scored.score >= least.entities[scored.span.type]]
 
 
 def _relate(
-    model: JointModel, encoded: list[_Encoded], found: list[Prediction], threshold: float
+    model: Network, encoded: list[_Encoded], found: list[Prediction], least: LeastScores
 ) -> None:
     """Score the relations of all windows and give them to their documents."""
     scored: list[dict[tuple[int, int, int], float]] = [{} for _ in found]
     ordered = [_by_first_word(prediction) for prediction in found]
+    limits = torch.tensor(least.relations, device=model.device)
     for group in encoded:
-        spans, owners = _spans_of(group, ordered, model.device)
-        pairs = model.rules.pairs(spans, model.config.heads.relation_reach)
-        for pair, type, score in _holding(model, group.states, spans, pairs, threshold):
-            (row, head), (_, tail) = (owners[i] for i in pair)
+        spans = _spans_of(group, found, ordered)
+        for pair, type, score in _holding(model, group.states, spans, limits):
+            (row, head), (_, tail) = (spans.owners[i] for i in pair)
             place = group.places[row]
             if place.window == _best_window(found[place.document], head, tail):
                 scored[place.document][head, tail, type] = score
@@ -154,12 +170,14 @@ def _relate(
 
 
 def _holding(
-    model: JointModel, states: Tensor, spans: SpanBatch, pairs: Tensor, threshold: float
+    model: Network, states: Tensor, spans: _Spans, limits: Tensor
 ) -> Iterator[tuple[list[int], int, float]]:
     """Yield the pairs that hold a relation, its type and score; memory is bounded by portions."""
+    pairs = model.rules.pairs(spans.batch, model.config.heads.relation_reach)
     for portion in torch.split(pairs, _PAIRS_AT_ONCE):
-        scores = model.relate(states, spans, portion).sigmoid()
-        pair, type = (scores >= threshold).nonzero(as_tuple=True)
+        holds = model.relate(states, spans.batch, portion).sigmoid()
+        scores = holds * spans.scores[portion].prod(dim=-1, keepdim=True)
+        pair, type = (scores >= limits).nonzero(as_tuple=True)
         rows = (portion[pair].tolist(), type.tolist(), scores[pair, type].tolist())
         yield from zip(*rows, strict=True)
 
@@ -170,10 +188,11 @@ def _by_first_word(prediction: Prediction) -> list[tuple[WordSpan, int]]:
 
 
 def _spans_of(
-    group: _Encoded, ordered: list[list[tuple[WordSpan, int]]], device: torch.device
-) -> tuple[SpanBatch, list[tuple[int, int]]]:
-    """Return the spans that lie in a batch's windows, and the window and number of each."""
-    rows, owners = [], []
+    group: _Encoded, found: list[Prediction], ordered: list[list[tuple[WordSpan, int]]]
+) -> _Spans:
+    """Return the spans that lie in a batch's windows."""
+    device = group.states.device
+    rows, owners, scores = [], [], []
     for row, place in enumerate(group.places):
         own, (start, end, *_) = ordered[place.document], place.window
         first, stop = (
@@ -183,8 +202,9 @@ def _spans_of(
             if span.last < end:
                 rows.append((row, span.first - start, span.last - start, span.type))
                 owners.append((row, number))
+                scores.append(found[place.document].spans[number].score)
     columns = torch.tensor(rows, dtype=torch.long, device=device).reshape(-1, 4).unbind(-1)
-    return SpanBatch(*columns), owners
+    return _Spans(SpanBatch(*columns), owners, torch.tensor(scores, device=device))
 
 
 def _best_window(prediction: Prediction, head: int, tail: int) -> Window | None:
@@ -193,7 +213,7 @@ def _best_window(prediction: Prediction, head: int, tail: int) -> Window | None:
     return window_of(prediction.windows, first, last, len(prediction.words))
 
 
-def _once(model: JointModel, scored: dict[tuple[int, int, int], float]) -> list[ScoredRelation]:
+def _once(model: Network, scored: dict[tuple[int, int, int], float]) -> list[ScoredRelation]:
     """Return relations in reading order of their heads, symmetric ones once, earlier head first."""
     rules = list(model.schema.relations.values())
     kept: dict[tuple[int, int, int], float] = {}

@@ -7,20 +7,24 @@ turns words back into offsets of the original text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import torch
 
+from khabar.data.clusters import with_clusters
 from khabar.data.errors import ModelError, SchemaError
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.tags import WordSpan, covered_words
 from khabar.data.words import split_words
 from khabar.model.engine import Prediction, predict
-from khabar.model.joint import JointModel
-from khabar.model.storage import from_pretrained
+from khabar.model.hub import copy_model, push_model
+from khabar.model.network import Network
+from khabar.model.onnx_model import OnnxModel, is_onnx_folder
+from khabar.model.selection import Threshold, least_scores
+from khabar.model.storage import from_pretrained, model_folder
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
@@ -39,9 +43,15 @@ class Extractor:
     Safe to share between threads: nothing changes after loading.
     """
 
-    def __init__(self, model: JointModel) -> None:
-        """Wrap a model that is in evaluation mode and on its device."""
+    def __init__(self, model: Network, folder: Path | None = None) -> None:
+        """Wrap a model that is in evaluation mode and on its device.
+
+        Args:
+            model: what reads.
+            folder: from which it was loaded; None: from none, so that it cannot be saved.
+        """
         self.model = model
+        self.folder = folder
 
     @classmethod
     def load(
@@ -49,76 +59,141 @@ class Extractor:
         name_or_path: str | Path | None = None,
         device: str = "auto",
         precision: Precision = "auto",
+        *,
+        revision: str | None = None,
     ) -> Extractor:
         """Load a model.
 
         Args:
-            name_or_path: a model folder or a name on the hub; None: the bundled model.
+            name_or_path: a model folder, one of ONNX graphs too, or a name on the hub; None: the
+                bundled model.
             device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
             precision: of weights and arithmetic; ``auto`` is bf16 where the device is fast at it.
+            revision: branch, tag or commit of a name on the hub; None: its main branch.
 
         Raises:
+            ConfigError: a model of ONNX graphs, and no onnxruntime.
             ModelError: no such model, a damaged one, or a device that is not there.
         """
         place = _device(device)
-        model = from_pretrained(name_or_path).to(_dtype(precision, place))
-        return cls(model.to(place))
+        folder = model_folder(name_or_path, revision=revision)
+        if is_onnx_folder(folder):
+            if device not in {"auto", "cpu"} or precision not in {"auto", "fp32"}:
+                raise ModelError(
+                    f"{folder} holds ONNX graphs, which run on the CPU in fp32; leave device and "
+                    f"precision out, or give the folder that it was exported from"
+                )
+            return cls(OnnxModel(folder), folder)
+        model = from_pretrained(folder).to(_dtype(precision, place))
+        return cls(model.to(place), folder)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Copy the model's folder as it is, its card included; ``Extractor.load`` reads the copy.
+
+        Nothing is rounded, whatever precision this extractor computes in.
+
+        Raises:
+            ModelError: the model was loaded from no folder.
+        """
+        copy_model(self.origin(), Path(folder))
+
+    def push_to_hub(self, repo: str, *, private: bool = True) -> str:
+        """Upload the model's folder to the hub, its card included; return the commit's address.
+
+        Absolute paths in ``training.json`` are cut to their last part.
+
+        Args:
+            repo: ``name`` or ``organization/name``; made if it is not there. ``Extractor.load``
+                takes the same name.
+            private: whether a new repository is hidden from others.
+
+        Raises:
+            ModelError: the model was loaded from no folder, the hub refuses or is out of reach.
+        """
+        return push_model(self.origin(), repo, private=private)
 
     def identity(self) -> str:
         """Return all that predictions depend on, as one line.
 
         Name, version, precision and device, and a digest of configuration, vocabulary and weights.
         """
-        config, first = self.model.config, self.model.tagger.weight
+        config = self.model.config
         digest = hashlib.sha256(msgspec.json.encode(config))
         digest.update(self.model.tokenizer.backend.to_str().encode())
-        for value in self.model.state_dict().values():
-            digest.update(value.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-        precision = str(first.dtype).removeprefix("torch.")
-        place = f"{precision} on {first.device.type}"
+        for content in self.model.contents():
+            digest.update(content)
+        precision = str(self.model.dtype).removeprefix("torch.")
+        place = f"{precision} on {self.model.device.type}"
         return f"{config.name} {config.version}, {place}, {digest.hexdigest()[:16]}"
 
-    def __call__(self, text: str) -> Document:
-        """Return the document of one text."""
-        return next(self.batch([text]))
+    def __call__(
+        self, text: str, *, threshold: Threshold = None, types: Collection[str] | None = None
+    ) -> Document:
+        """Return the document of one text; for the arguments see ``documents``."""
+        return next(self.batch([text], threshold=threshold, types=types))
 
-    def batch(self, texts: Iterable[str], *, batch_tokens: int | None = None) -> Iterator[Document]:
-        """Yield the document of every text, in order; ids are ``0``, ``1``, ….
+    def batch(
+        self,
+        texts: Iterable[str],
+        *,
+        batch_tokens: int | None = None,
+        threshold: Threshold = None,
+        types: Collection[str] | None = None,
+    ) -> Iterator[Document]:
+        """Yield the document of every text, in order, mentions grouped; ids are ``0``, ``1``, ….
 
-        Args:
-            texts: read lazily, a pool at a time.
-            batch_tokens: most pieces in a batch of windows; less needs less memory. None: what
-                suits the device.
+        The texts are read lazily, a pool at a time; for the other arguments see ``documents``.
         """
         documents = (Document(id=str(number), text=text) for number, text in enumerate(texts))
-        yield from self.documents(documents, batch_tokens=batch_tokens)
+        for document in self.documents(
+            documents, batch_tokens=batch_tokens, threshold=threshold, types=types
+        ):
+            yield with_clusters(document)
 
     def documents(
         self,
         documents: Iterable[Document],
         *,
         batch_tokens: int | None = None,
-        threshold: float | None = None,
+        threshold: Threshold = None,
+        types: Collection[str] | None = None,
     ) -> Iterator[Document]:
         """Yield every document with predicted entities and relations in place of its own.
 
         Args:
             documents: their ids, texts and meta are kept.
-            batch_tokens: as for ``batch``.
-            threshold: least score of a relation; None: the model's own.
+            batch_tokens: most pieces in a batch of windows; less needs less memory. None: what
+                suits the device.
+            threshold: least score, of everything or by entity and relation type, such as
+                ``{"ORG": 0.8, "Location.located_in": 0.5}``; None, or a type that is not named: the
+                model's own.
+            types: the entity and relation types wanted. Where only entity types are named, all
+                relations between them are wanted; where only relation types are, all entities.
+
+        Raises:
+            ConfigError: a type that the model does not know.
         """
-        least = self.model.config.relation_threshold if threshold is None else threshold
+        least = least_scores(self.model.config, threshold, types)
         budget = batch_tokens or _batch_tokens(self.model.device)
         for pool in _pools(documents, _POOL_BATCHES * budget * _CHARACTERS_PER_PIECE):
             texts = [document.text for document in pool]
-            found = predict(self.model, texts, batch_tokens=budget, threshold=least)
+            found = predict(self.model, texts, batch_tokens=budget, least=least)
             for document, prediction in zip(pool, found, strict=True):
                 yield self._document(document, prediction)
 
-    def relate(self, document: Document, *, threshold: float | None = None) -> Document:
+    def relate(
+        self,
+        document: Document,
+        *,
+        threshold: Threshold = None,
+        types: Collection[str] | None = None,
+    ) -> Document:
         """Return the document with predicted relations between the entities it has.
 
+        All its entities stay; ``threshold`` and ``types`` as for ``documents``.
+
         Raises:
+            ConfigError: a type asked for that the model does not know.
             SchemaError: an entity of a type that the model does not know.
         """
         spans = self._given(document)
@@ -126,7 +201,7 @@ class Extractor:
             self.model,
             [document.text],
             batch_tokens=_batch_tokens(self.model.device),
-            threshold=self.model.config.relation_threshold if threshold is None else threshold,
+            least=least_scores(self.model.config, threshold, types),
             given=[list(spans.values())],
         )[0]
         return msgspec.structs.replace(
@@ -134,6 +209,15 @@ class Extractor:
             relations=self._relations(prediction, list(spans)),
             meta=self._meta(document, prediction),
         )
+
+    def origin(self) -> Path:
+        """Return the folder that the model was loaded from. Raises: ModelError: from none."""
+        if self.folder is None:
+            raise ModelError(
+                "this model was made in memory: write it with khabar.model.storage.save_pretrained "
+                "and load that folder"
+            )
+        return self.folder
 
     def _given(self, document: Document) -> dict[str, WordSpan]:
         types = self.model.schema.entity_types

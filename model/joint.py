@@ -6,6 +6,7 @@ loading in ``storage.py``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import torch
@@ -15,6 +16,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedMode
 from khabar.data.batches import PieceBatch
 from khabar.data.tags import TagRows
 from khabar.model.config import ModelConfig
+from khabar.model.network import Reading
 from khabar.model.relations import PairRules, RelationHead, SpanBatch
 from khabar.model.tokenizer import WordTokenizer
 from khabar.model.viterbi import FORBIDDEN
@@ -61,17 +63,33 @@ class JointModel(nn.Module):
         return self.tagger.weight.device
 
     @property
+    def dtype(self) -> torch.dtype:
+        """The precision of weights and arithmetic."""
+        return self.tagger.weight.dtype
+
+    @property
     def window_limit(self) -> int:
         """Most pieces in a window, the special ones left out."""
         return self.config.window.pieces - self.tokenizer.specials
 
+    def contents(self) -> Iterator[memoryview]:
+        """Yield the bytes of every weight."""
+        for value in self.state_dict().values():
+            yield value.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
+
+    def read(self, batch: PieceBatch) -> Reading:
+        """Return the states of words and their tag logits."""
+        states = self.encode(batch)
+        return Reading(states, self.tag(states))
+
     def encode(self, batch: PieceBatch) -> Tensor:
         """Return the states of words, ``(batch, words, hidden)``; padding is zero."""
         pieces = self.encoder(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
-        places = torch.arange(int(batch.words.max()), device=batch.ids.device)
+        # The count of words stays a tensor, so that an exported graph computes it as well.
+        places = torch.arange(batch.words.max(), device=batch.ids.device)  # type: ignore[call-overload] # takes one
         member = batch.word_of_piece[:, None, :] == places[None, :, None]  # (batch, words, pieces)
         if self.config.heads.pooling == "first":
-            member &= member.cumsum(dim=-1) == 1
+            member = member & (member.long().cumsum(dim=-1) == 1)
         weights = member.to(pieces.dtype)
         # A product with a matrix of ones, not a scatter, which would not be deterministic on a GPU.
         states: Tensor = weights @ pieces / weights.sum(dim=-1, keepdim=True).clamp(min=1)

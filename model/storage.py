@@ -47,14 +47,19 @@ def save_pretrained(
 
     def write(partial: Path) -> None:
         save_file(weights, partial / "model.safetensors", metadata={"format": "pt"})
-        model.tokenizer.save(partial)
-        config = msgspec.json.format(msgspec.json.encode(model.config))
-        (partial / "config.json").write_bytes(config)
+        save_description(model, partial)
         (partial / "README.md").write_text(card, encoding="utf-8")
         for name, content in (extra or {}).items():
             (partial / name).write_bytes(content)
 
     write_folder_atomically(folder, write)
+
+
+def save_description(model: JointModel, folder: Path) -> None:
+    """Write what a model is beside its weights: ``config.json`` and ``tokenizer.json``."""
+    model.tokenizer.save(folder)
+    config = msgspec.json.format(msgspec.json.encode(model.config))
+    (folder / "config.json").write_bytes(config)
 
 
 def from_pretrained(
@@ -70,16 +75,20 @@ def from_pretrained(
         ModelError: no such model, an incomplete or damaged folder, or another format.
     """
     folder = model_folder(name_or_path)
-    config = decode_config(_require(folder, "config.json").read_bytes(), origin=str(folder))
-    backend = read_backend(_require(folder, "tokenizer.json"))
+    config = decode_config(require(folder, "config.json").read_bytes(), origin=str(folder))
+    backend = read_backend(require(folder, "tokenizer.json"))
     encoder = build_encoder(config.encoder, attention)
     model = JointModel(config, WordTokenizer(backend, config.special), encoder)
     _load_weights(model, folder)
     return model.eval()
 
 
-def model_folder(name_or_path: str | Path | None) -> Path:
+def model_folder(name_or_path: str | Path | None, *, revision: str | None = None) -> Path:
     """Return the folder of a model, fetched from the hub when it is a name there.
+
+    Args:
+        name_or_path: a folder, a name on the hub, or ``bundled`` (also None).
+        revision: branch, tag or commit on the hub; None: the main branch.
 
     Raises:
         ModelError: there is none.
@@ -90,7 +99,7 @@ def model_folder(name_or_path: str | Path | None) -> Path:
     if folder.is_dir():
         return folder
     try:
-        return Path(snapshot_download(str(name_or_path)))
+        return Path(snapshot_download(str(name_or_path), revision=revision))
     except (OSError, HFValidationError, HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise ModelError(
             f"model {name_or_path}: no such folder, and the hub gave none of that name "
@@ -106,7 +115,7 @@ def is_model_folder(folder: Path) -> bool:
 
 
 def _load_weights(model: JointModel, folder: Path) -> None:
-    path = _require(folder, "model.safetensors")
+    path = require(folder, "model.safetensors")
     try:
         weights = load_file(path)
     except SafetensorError as error:
@@ -125,11 +134,12 @@ def _load_weights(model: JointModel, folder: Path) -> None:
     model.load_state_dict(weights)
 
 
-def _require(folder: Path, name: str) -> Path:
+def require(folder: Path, name: str) -> Path:
+    """Return the path of a file of a model's folder. Raises: ModelError: it is missing."""
     path = folder / name
     if not path.is_file():
         raise ModelError(
-            f"{folder}: {name} is missing; a model folder holds config.json, model.safetensors "
-            f"and tokenizer.json"
+            f"{folder}: {name} is missing; a model folder holds config.json, tokenizer.json and "
+            f"model.safetensors, or the .onnx files and transitions.json in its place"
         )
     return path

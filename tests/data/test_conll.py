@@ -6,9 +6,9 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from khabar.data.columns import DOCUMENT_END, DOCUMENT_START, MARKS
-from khabar.data.conll import read_conll, write_conll
+from khabar.data.conll import missing_from_conll, read_conll, write_conll
 from khabar.data.errors import FormatError
-from khabar.data.records import Document, Entity
+from khabar.data.records import Document, Entity, Relation
 from khabar.data.rejected import Rejected, StrictRejected
 
 # Two layers of one type, an orphan I-, labels in an odd order, and marks with and without a blank.
@@ -250,3 +250,46 @@ ORG = Entity(id="1", type="ORG", start=0, end=3, text="أ ب")
 def test_what_columns_cannot_hold_is_an_error(document: Document, reason: str, tmp_path: Path):
     with pytest.raises(FormatError, match=reason):
         write_conll(tmp_path / "a.conll", [document])
+
+
+# What is left out
+
+
+def test_what_columns_have_no_place_for_is_counted():
+    entity = Entity(id="1", type="GPE", start=0, end=3, text="قطر", score=0.5, cluster="c")
+    relation = Relation(id="r", type="x", head="1", tail="1")
+    meta = {"source": "نشرة", "conll": "{}", "mended": "2"}
+    document = Document(id="1", text="قطر", entities=(entity,), relations=(relation,), meta=meta)
+    assert missing_from_conll(document) == {
+        "relations": 1,
+        "scores": 1,
+        "clusters of entities": 1,
+        "meta.source": 1,
+    }
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES.keys())
+def test_a_file_of_columns_misses_nothing(content: str, tmp_path: Path):
+    for document in read(write(tmp_path / "a.conll", content)):
+        assert missing_from_conll(document) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "extent"),
+    [
+        ("قال عمر\nأمس", (4, 7)),
+        ("قال  عمر", (5, 8)),
+        ("قال عمر ", (4, 7)),
+        ("قال وعمر", (5, 8)),
+        ("قال\nعمر", (0, 7)),
+        ("قال\tعمر", (4, 7)),
+    ],
+)
+def test_a_text_whose_spaces_change_is_told_of(text: str, extent: tuple[int, int], tmp_path: Path):
+    start, end = extent
+    entity = Entity(id="1", type="X", start=start, end=end, text=text[start:end])
+    document = Document(id="1", text=text, entities=(entity,))
+    write_conll(tmp_path / "a.conll", [document])
+    (back,) = read(tmp_path / "a.conll")
+    told = missing_from_conll(document) == {"texts' own spaces": 1}
+    assert told == (back.text != text)

@@ -40,7 +40,7 @@ def test_the_suffix_says_the_format(suffix: str, tmp_path: Path):
     assert list(read_documents(path)) == [DOCUMENT]
 
 
-@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"plain"}))
+@pytest.mark.parametrize("format", sorted(set(FORMATS) - {"plain", "wojood-relations"}))
 def test_a_named_format_goes_before_the_suffix(format: str, tmp_path: Path):
     path = tmp_path / "a.txt"
     write_documents(path, [DOCUMENT], format=format)
@@ -223,3 +223,32 @@ def test_only_json_lines_count_utf_16(tmp_path: Path):
     assert list(read_documents(path)) == [emoji]
     with pytest.raises(FormatError, match="doccano says itself what its offsets count; only jsonl"):
         write_documents(path, [emoji], format="doccano", offsets="utf-16")
+
+
+@pytest.mark.parametrize("name", ["a.spacy", "a.xmi", "a.tsv"])
+def test_files_of_other_libraries_are_known_by_their_suffix(name: str, tmp_path: Path):
+    write_documents(tmp_path / name, [DOCUMENT])
+    (document,) = read_documents(tmp_path / name)
+    assert extents(document) == extents(DOCUMENT)
+    with pytest.raises(FormatError, match=rf"\.gz: .*; name it {name}"):
+        write_documents(tmp_path / f"{name}.gz", [DOCUMENT])
+
+
+def test_folders_of_datasets_and_of_xmi_are_known_by_their_files(tmp_path: Path):
+    for format in ("datasets", "xmi"):
+        write_documents(tmp_path / format, [DOCUMENT], format=format)
+        assert format_of(tmp_path / format) == format
+    assert corpus_files(tmp_path) == [tmp_path / "datasets", tmp_path / "xmi"]
+
+
+def test_a_table_of_another_kind_is_no_part_of_a_corpus(tmp_path: Path):
+    (tmp_path / "counts.tsv").write_text("type\tcount\n")
+    write_documents(tmp_path / "gold.tsv", [DOCUMENT])
+    assert corpus_files(tmp_path) == [tmp_path / "gold.tsv"]
+
+
+def test_a_record_of_one_candidate_pair_is_known_by_its_keys(tmp_path: Path):
+    fields = {"sentence": "سلطنة عمان", "subject": "عمان", "relation": "x", "object": "سلطنة"}
+    (tmp_path / "a.jsonl").write_text(json.dumps({**fields, "holds": False}))
+    (document,) = read_documents(tmp_path / "a.jsonl")
+    assert document.meta == {"asked": "x", "holds": "false"}

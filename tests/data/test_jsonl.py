@@ -110,3 +110,62 @@ def test_an_old_encoding_and_a_compressed_file_are_read(tmp_path: Path):
     packed = tmp_path / "a.jsonl.zst"
     write_jsonl(packed, [document])
     assert list(read_jsonl(packed, StrictRejected())) == [document]
+
+
+# UTF-16
+
+
+@settings(max_examples=50)
+@given(st.from_type(Document))
+def test_offsets_in_utf_16_cut_as_javascript_does_and_come_back(
+    tmp_path_factory, document: Document
+):
+    path = tmp_path_factory.getbasetemp() / "wide.jsonl"
+    write_jsonl(path, [document], offsets="utf-16")
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["meta"]["offsets"] == "utf-16"
+    units = written["text"].encode("utf-16-le")
+    for entity in written["entities"]:
+        said = units[2 * entity["start"] : 2 * entity["end"]].decode("utf-16-le")
+        assert said == entity["text"]
+    assert list(read_jsonl(path, StrictRejected())) == [document]
+
+
+def test_a_document_with_the_mark_is_not_written_in_utf_16(tmp_path: Path):
+    document = Document(id="7", text="", meta={"offsets": "bytes"})
+    with pytest.raises(FormatError, match=r"document '7': its `meta\.offsets` would be taken for"):
+        write_jsonl(tmp_path / "a.jsonl", [document], offsets="utf-16")
+    write_jsonl(tmp_path / "a.jsonl", [document])
+    assert list(read_jsonl(tmp_path / "a.jsonl", StrictRejected())) == [document]
+
+
+def test_malformed_annotation_in_utf_16_is_rejected_like_any(tmp_path: Path):
+    path = tmp_path / "a.jsonl"
+    fields = {"text": "\U0001f600 قطر", "meta": {"offsets": "utf-16"}}
+    entity = {"id": "1", "type": "GPE", "text": "قطر"}
+    entities: list[object] = [
+        3,
+        [3],
+        [{**entity, "start": "3", "end": 6}],
+        [{**entity, "start": 1, "end": 6}],
+        [{**entity, "end": 6}],
+    ]
+    lines = [json.dumps({**fields, "entities": some}) for some in entities]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    rejected = Rejected()
+    assert list(read_jsonl(path, rejected)) == []
+    told = [entry.reason.split(" - ")[0] for entry in rejected.entries]
+    assert told == [
+        "Expected `array`, got `int`",
+        "Expected `object`, got `int`",
+        "Expected `int`, got `str`",
+        "the offset 1 lies inside a character that is two UTF-16 code units; the offsets here "
+        "count something else",
+        "Object missing required field `start`",
+    ]
+
+
+def test_a_raw_article_may_have_the_mark(tmp_path: Path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "أ", "title": "ب", "meta": {"offsets": "utf-16"}}', encoding="utf-8")
+    assert list(read_jsonl(path, StrictRejected())) == [Document(id="a-1", text="ب\nأ")]

@@ -9,6 +9,9 @@ import pytest
 
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.schema import LabelSchema, RelationRule
+from khabar.eval.analysis import Analysis
+from khabar.eval.figures import draw_figures
+from tests.eval.news import full_analysis
 
 
 class MakeDocument(Protocol):
@@ -68,3 +71,15 @@ def flat() -> LabelSchema:
         nested=False,
         entities={"PERS": "person", "LOC": "place", "ORG": "organization"},
     )
+
+
+@pytest.fixture(scope="session")
+def analysis(nested: LabelSchema) -> Analysis:
+    """One that has something to say in every section of a report."""
+    return full_analysis(nested)
+
+
+@pytest.fixture(scope="session")
+def drawn(analysis: Analysis) -> dict[str, str]:
+    """Its figures by their names."""
+    return draw_figures(analysis)

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from sklearn.metrics import precision_recall_fscore_support
 
+from khabar.data.records import Document
 from khabar.eval.pairs import ScoreError, pair_documents
 from khabar.eval.relations import score_relations
 from khabar.eval.report import Score
+from tests.eval.drawn import documents
 
 TEXT = "تحد سوريا لبنان والأردن ويعمل زيد في شركة النفط"
 ENTITIES = [("GPE", "سوريا"), ("GPE", "لبنان"), ("PERS", "زيد"), ("ORG", "شركة النفط")]
@@ -120,3 +124,60 @@ def test_a_prediction_given_other_entities_than_gold_is_an_error(make, nested):
     more = pair_documents([gold], [make(TEXT, [*ENTITIES, ("GPE", "والأردن")])], nested)
     with pytest.raises(ScoreError, match="'والأردن', a GPE, is only in the prediction"):
         score_relations(pairs, nested, given_gold=more)
+
+
+# SpERT
+
+
+def spert_score(gold: list[set[tuple]], found: list[set[tuple]], types: list[str]) -> tuple:
+    """Score as SpERT's evaluator does: every case of either side is a row of two labels.
+
+    Its label is the type where the side has the case and 0 where not; scikit-learn counts the rows
+    over the types that occur (``spert/evaluator.py``, ``_score`` and ``_compute_metrics``).
+    """
+    rows: list[tuple[int, int]] = []
+    for expected, answered in zip(gold, found, strict=True):
+        for case in sorted(expected | answered):
+            label = types.index(case[-1]) + 1
+            rows.append((label if case in expected else 0, label if case in answered else 0))
+    labels = sorted({label for row in rows for label in row} - {0})
+    if not labels:
+        return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
+    micro, macro = (
+        precision_recall_fscore_support(
+            *zip(*rows, strict=True), labels=labels, average=average, zero_division=0
+        )[:3]
+        for average in ("micro", "macro")
+    )
+    return micro, macro
+
+
+def spert_cases(document: Document, symmetric: str, *, with_types: bool) -> set[tuple]:
+    """Relations as SpERT converts them: both spans, with or without types, and the relation.
+
+    Of a symmetric one SpERT puts the argument first that starts first. Where both start in one
+    place it leaves them, and a relation turned round would be wrong; here their ends decide.
+    """
+    cases = set()
+    for relation in document.relations:
+        sides = [document.entity(id) for id in (relation.head, relation.tail)]
+        spans = [(e.start, e.end, e.type if with_types else "") for e in sides]
+        if relation.type == symmetric:
+            spans.sort()
+        cases.add((*spans, relation.type))
+    return cases
+
+
+@given(documents("a"), documents("b"), documents("a"), documents("b"))
+@settings(max_examples=30)
+def test_figures_are_those_of_sperts_evaluator(nested, gold, more_gold, found, more_found):
+    pairs = pair_documents([gold, more_gold], [found, more_found], nested)
+    scores = score_relations(pairs, nested)
+    for score, with_types in ((scores.strict, True), (scores.boundary, False)):
+        sides = [
+            [spert_cases(document, "borders", with_types=with_types) for document in side]
+            for side in ((gold, more_gold), (found, more_found))
+        ]
+        micro, macro = spert_score(*sides, list(nested.relations))
+        assert (score.micro.precision, score.micro.recall, score.micro.f1) == pytest.approx(micro)
+        assert (score.macro.precision, score.macro.recall, score.macro.f1) == pytest.approx(macro)

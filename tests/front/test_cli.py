@@ -18,7 +18,6 @@ from khabar.data.jsonl import write_jsonl
 from khabar.data.records import Document, Entity, Relation
 from tests.front.conftest import Khabar, Ran
 from tests.rawnews import raw_texts, write_raw
-from tests.tiny import tiny_khabar_model
 
 TEXT = "زار سامي الحداد تونس"
 GOLD = Document(
@@ -249,7 +248,7 @@ def test_predict_without_a_file_says_so(khabar: Khabar, tmp_path: Path):
     assert ran.err.endswith("*.parquet: names no file; correct the path or the pattern\n")
 
 
-# train and evaluate
+# train
 
 
 @pytest.fixture
@@ -314,55 +313,6 @@ def test_pretrain_shows_what_the_held_out_articles_say(
     assert "articles held out" in ran.text
 
 
-def test_evaluate_shows_scores_by_type_and_writes_them_all(
-    khabar: Khabar, tiny_khabar: Path, gold: Path, tmp_path: Path
-):
-    ran = khabar("evaluate", tiny_khabar, gold, "--json", tmp_path / "scores.json")
-    assert (ran.code, ran.err) == (0, "")
-    for metric in ("entity strict, all layers", "entity strict, outermost", "relation strict"):
-        assert metric in ran.text
-    assert "PERS *" in ran.text
-    scores = msgspec.json.decode((tmp_path / "scores.json").read_bytes())
-    assert scores["documents"] == 1
-    assert scores["entities"]["strict"]["micro"]["gold"] == 2
-
-
-def test_evaluate_measures_a_share(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
-    path = tmp_path / "gold.jsonl"
-    write_jsonl(path, [msgspec.structs.replace(GOLD, id=str(number)) for number in range(4)])
-    ran = khabar("evaluate", tiny_khabar, path, "--share", "0.75", "1")
-    assert "1 documents, schema wojood" in ran.text
-    ran = khabar("evaluate", tiny_khabar, path, "--share", "0.75", "0.5")
-    assert ran.code == 1
-    assert ran.err.startswith("khabar: --share: `share` is [0.75, 0.5]")
-
-
-def test_evaluate_tells_what_it_widened(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
-    cut = Entity(id="1", type="GPE", start=16, end=18, text="تو")
-    path = tmp_path / "gold.jsonl"
-    write_jsonl(path, [Document(id="1", text=TEXT, entities=(cut,))])
-    ran = khabar("evaluate", tiny_khabar, path)
-    assert ran.code == 0
-    assert "note:" in ran.err
-    assert "entity 1 'تو' cuts a word; widened to 'تونس'" in ran.err
-
-
-def test_evaluate_of_a_flat_corpus_in_its_own_tokens_scores_the_labels_as_written(
-    khabar: Khabar, tmp_path: Path
-):
-    model = tiny_khabar_model(tmp_path / "flat", "anercorp")
-    path = write(tmp_path / "test.txt", "زار O\nسامي I-PERS\nتونس B-LOC\n\nقال O\nعمان I-LOC\n")
-    own = khabar("evaluate", model, path, "--tokens", "corpus", "--json", tmp_path / "a.json")
-    assert own.code == 0, own.err
-    assert "2 gold labels are an I- without its B-" in own.text
-    assert "entity conlleval, gold labels as written" in own.text
-    written = msgspec.json.decode((tmp_path / "a.json").read_bytes())["as_written"]
-    assert written["orphans"] == 2
-    assert written["conlleval"]["micro"]["gold"] == 3
-    assert written["strict"]["micro"]["gold"] == 1
-    assert "as written" not in khabar("evaluate", model, path).text
-
-
 # data
 
 
@@ -421,7 +371,8 @@ def test_the_version_is_shown(khabar: Khabar):
 def test_help_lists_the_commands_that_are_built(khabar: Khabar):
     text = khabar("--help").text
     listed = [line.split()[0] for line in text.split("Commands:\n")[1].splitlines()]
-    assert listed == ["extract", "predict", "train", "pretrain", "evaluate", "data"]
+    scoring = ["evaluate", "compare"]
+    assert listed == ["extract", "predict", "train", "pretrain", *scoring, "export", "view", "data"]
 
 
 def test_what_the_system_refuses_is_one_line(khabar: Khabar, gold: Path):

@@ -15,11 +15,13 @@ from khabar.data.words import split_words
 from khabar.model.engine import Prediction, predict
 from khabar.model.extractor import Extractor
 from khabar.model.relations import SpanBatch
+from khabar.model.selection import LeastScores
 from khabar.model.storage import from_pretrained
 from tests.newsroom import Sentence, any_sentence, article, sentence
 
 FILLER = Sentence("بدأ الموسم الجديد .")
 EMPLOYEE = sentence("PERS[ سامي الحداد ] يعمل في ORG[ بنك GPE[ قطر ] ] .", ("works_for", 0, 1))
+HALF = LeastScores(entities=(0.0, 0.0, 0.0), relations=(0.5, 0.5))
 NEIGHBOURS = sentence("GPE[ تونس ] تجاور GPE[ لبنان ] .", ("borders", 0, 1))
 
 
@@ -44,7 +46,7 @@ def test_entities_and_relations_are_found_at_every_place_of_a_long_text(newsroom
 
 
 def windows_of(extractor: Extractor, text: str) -> list[Window]:
-    return predict(extractor.model, [text], batch_tokens=4096, threshold=0.5)[0].windows
+    return predict(extractor.model, [text], batch_tokens=4096, least=HALF)[0].windows
 
 
 def test_long_articles_are_read_as_their_sentences_are(newsroom):
@@ -60,7 +62,7 @@ def test_the_batch_s_budget_changes_nothing(newsroom):
     rng = random.Random(6)
     texts = [article([any_sentence(rng) for _ in range(n)]).text for n in (1, 9, 0, 4, 2)]
     results = [
-        predict(newsroom.model, texts, batch_tokens=budget, threshold=0.5)
+        predict(newsroom.model, texts, batch_tokens=budget, least=HALF)
         for budget in (1, 130, 100_000)
     ]
     one_by_one, some, all_at_once = ([parts(p) for p in found] for found in results)
@@ -99,7 +101,7 @@ def test_a_relation_counts_as_the_window_with_most_context_sees_it(newsroom, new
 
     def related() -> list[tuple[int, int, int]]:
         given = [[head, tail]]
-        (only,) = predict(model, [text], batch_tokens=4096, threshold=0.5, given=given)
+        (only,) = predict(model, [text], batch_tokens=4096, least=HALF, given=given)
         return [(relation.head, relation.tail, relation.type) for relation in only.relations]
 
     model.relation_head = Mistaken(tail.last - first.start)
@@ -114,22 +116,35 @@ def test_a_symmetric_relation_is_returned_once_earlier_head_first(newsroom):
     extents = covered_words(gold.entities, words)
     spans = [WordSpan(*extents[entity.id], 2) for entity in gold.entities]
     (prediction,) = predict(
-        newsroom.model, [gold.text], batch_tokens=4096, threshold=0.5, given=[spans]
+        newsroom.model, [gold.text], batch_tokens=4096, least=HALF, given=[spans]
     )
     assert [(r.head, r.tail, r.type) for r in prediction.relations] == [(0, 1, 1)]
 
 
 def test_the_threshold_decides_what_is_returned(newsroom):
     text = article([EMPLOYEE, NEIGHBOURS]).text
-    counts = [
-        len(predict(newsroom.model, [text], batch_tokens=4096, threshold=t)[0].relations)
-        for t in (0.0, 0.5, 1.01)
-    ]
-    assert counts[0] > counts[1] == 2
-    assert counts[2] == 0
+
+    def counts(entity: float, relation: float) -> tuple[int, int]:
+        least = LeastScores((entity,) * 3, (relation,) * 2)
+        (found,) = predict(newsroom.model, [text], batch_tokens=4096, least=least)
+        return len(found.spans), len(found.relations)
+
+    assert counts(0.0, 0.0)[1] > counts(0.0, 0.5)[1] == 2
+    assert counts(0.0, 1.01) == (5, 0)
+    assert counts(1.01, 0.0) == (0, 0)
+
+
+def test_a_relation_is_no_surer_than_its_entities(newsroom):
+    gold = article([EMPLOYEE])
+    predicted = newsroom(gold.text)
+    scores = {entity.id: entity.score for entity in predicted.entities}
+    (relation,) = predicted.relations
+    (given,) = newsroom.relate(gold).relations
+    product = given.score * scores[relation.head] * scores[relation.tail]
+    assert relation.score == pytest.approx(product, abs=2e-4)
 
 
 def test_texts_without_words_give_empty_predictions(newsroom):
-    for prediction in predict(newsroom.model, ["", " \n"], batch_tokens=64, threshold=0.5):
+    for prediction in predict(newsroom.model, ["", " \n"], batch_tokens=64, least=HALF):
         assert (prediction.words, prediction.windows, prediction.spans) == ([], [], [])
-    assert predict(newsroom.model, [], batch_tokens=64, threshold=0.5) == []
+    assert predict(newsroom.model, [], batch_tokens=64, least=HALF) == []

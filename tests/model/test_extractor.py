@@ -14,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from khabar.data.errors import ModelError, SchemaError
+from khabar.data.errors import ConfigError, ModelError, SchemaError
 from khabar.data.records import Document, Entity
 from khabar.model.extractor import Extractor
 from tests.newsroom import any_sentence, article, articles
@@ -129,7 +129,7 @@ def test_texts_are_read_as_they_are_needed(newsroom):
 def test_documents_keep_their_ids_and_meta_and_lose_their_annotation(newsroom):
     gold = article([any_sentence(random.Random(1))], id="a")
     gold = msgspec.structs.replace(gold, meta={"date": "2024-01-01"})
-    (document,) = newsroom.documents([gold], threshold=1.01)
+    (document,) = newsroom.documents([gold], threshold={"works_for": 1.01, "borders": 1.01})
     assert document.id == "a"
     assert document.meta["date"] == "2024-01-01"
     assert document.relations == ()
@@ -215,3 +215,29 @@ def test_the_precision_asked_for_is_used(newsroom_model, newsroom, precision):
     text = articles(1, seed=4, sentences=6)[0].text
     spans = [(e.type, e.start, e.end) for e in loaded(text).entities]
     assert spans == [(e.type, e.start, e.end) for e in newsroom(text).entities]
+
+
+def test_only_the_types_wanted_are_returned(newsroom):
+    text = article([any_sentence(random.Random(n)) for n in range(8)]).text
+    everything = newsroom(text)
+    people = newsroom(text, types=["PERS", "GPE"])
+    assert {e.type for e in everything.entities} == {"PERS", "ORG", "GPE"}
+    assert {e.type for e in people.entities} == {"PERS", "GPE"}
+    assert {r.type for r in people.relations} <= {"borders"}
+    jobs = newsroom(text, types=["works_for"])
+    assert jobs.entities == everything.entities
+    assert {r.type for r in jobs.relations} == {"works_for"}
+
+
+def test_thresholds_may_differ_by_type(newsroom):
+    text = article([any_sentence(random.Random(n)) for n in range(8)]).text
+    without_places = newsroom(text, threshold={"GPE": 1.01})
+    assert {e.type for e in without_places.entities} == {"PERS", "ORG"}
+    assert newsroom(text, threshold=1.01).entities == ()
+
+
+def test_a_type_that_the_model_does_not_know_is_named(newsroom):
+    with pytest.raises(ConfigError, match="no type is named 'PER' in schema"):
+        newsroom("خبر", types=["PER"])
+    with pytest.raises(ConfigError, match="no type is named 'works'"):
+        list(newsroom.batch(["خبر"], threshold={"works": 0.5}))

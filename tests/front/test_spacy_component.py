@@ -1,0 +1,109 @@
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+import khabar.spacy_component  # noqa: F401 - registers the factory, as the entry point does
+from khabar import Document, Extractor
+from khabar.data.errors import ModelError
+from khabar.data.rejected import StrictRejected
+from khabar.data.spacy_docbin import SPANS, read_docbin
+from tests.tiny import SENTENCES
+
+TEXTS = [SENTENCES[0], "", "قالَ وزيـر 😀 الصحّة:\n\nإنَّ (داعش،الميناء) هُزِمت"]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_khabar: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model, keeping the few relations of which it is least unsure."""
+    folder = tmp_path_factory.mktemp("eager") / "tiny"
+    shutil.copytree(tiny_khabar, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "relation_threshold": 0.28}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def nlp(model: Path) -> spacy.language.Language:
+    pipeline = spacy.blank("ar")
+    pipeline.add_pipe("khabar", config={"model": str(model)})
+    return pipeline
+
+
+@pytest.fixture(scope="module")
+def expected(model: Path) -> list[Document]:
+    documents = list(Extractor.load(model).batch(TEXTS))
+    assert sum(len(document.entities) for document in documents) > len(TEXTS)
+    assert any(document.relations for document in documents)
+    return documents
+
+
+@pytest.mark.parametrize("batch_size", [2, 1_000])
+def test_a_stream_gets_what_the_extractor_finds(nlp, expected, batch_size: int):
+    """Types and places: the last digit of a score depends on what else is in a batch."""
+    docs = list(nlp.pipe(TEXTS, batch_size=batch_size))
+    assert [doc.text for doc in docs] == TEXTS
+    for doc, document in zip(docs, expected, strict=True):
+        found = [(e.id, e.type, e.start, e.end) for e in doc._.khabar.entities]
+        assert found == [(e.id, e.type, e.start, e.end) for e in document.entities]
+    assert [doc._.khabar.id for doc in docs] == [document.id for document in expected]
+
+
+def test_one_text_gets_spans_and_relations(nlp, expected):
+    doc, document = nlp(TEXTS[0]), expected[0]
+    assert doc._.khabar == document
+    assert [(s.id_, s.label_) for s in doc.spans[SPANS]] == [
+        (entity.id, entity.type) for entity in document.entities
+    ]
+    for span, entity in zip(doc.spans[SPANS], document.entities, strict=True):
+        assert entity.text in span.text
+    assert list(doc.spans[SPANS].attrs["scores"]) == [e.score for e in document.entities]
+    relations = [relation.id for relation in document.relations]
+    assert [relation["id"] for relation in doc._.khabar_relations] == relations
+
+
+def test_an_id_set_before_is_kept(nlp):
+    docs = [nlp.make_doc(text) for text in TEXTS[1:]]
+    docs[1]._.khabar_id = "خبر"
+    assert [doc._.khabar.id for doc in nlp.pipe(docs)] == ["0", "خبر"]
+
+
+def test_annotated_docs_are_read_from_a_docbin(nlp, expected, tmp_path: Path):
+    docs = nlp.pipe(TEXTS)
+    DocBin(store_user_data=True, docs=docs).to_disk(tmp_path / "a.spacy")
+    assert list(read_docbin(tmp_path / "a.spacy", StrictRejected())) == expected
+
+
+def test_a_saved_pipeline_loads_its_model_again(nlp, expected, tmp_path: Path):
+    nlp.to_disk(tmp_path / "pipeline")
+    again = spacy.load(tmp_path / "pipeline")
+    assert again.pipe_names == ["khabar"]
+    assert again(TEXTS[0])._.khabar == expected[0]
+
+
+def test_a_model_that_is_not_there_is_said_when_the_component_is_added(tmp_path: Path):
+    with pytest.raises(ModelError):
+        spacy.blank("ar").add_pipe("khabar", config={"model": str(tmp_path / "none")})
+
+
+def test_spacy_finds_the_factory_through_the_entry_point(tmp_path: Path):
+    """No import of ours in that process: the metadata of an installed package is enough."""
+    folder = tmp_path / "elsewhere-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1\n")
+    entry = "[spacy_factories]\nkhabar = khabar.spacy_component:create_khabar\n"
+    (folder / "entry_points.txt").write_text(entry)
+    code = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import spacy\n"
+        "assert spacy.blank('ar').has_factory('khabar')\n"
+        "assert 'khabar.model' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
