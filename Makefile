@@ -13,12 +13,13 @@ SETUP := $(shell { echo '$(CURDIR)'; \
 	| LC_ALL=C sort; cat pyproject.toml constraints.txt; } | cksum | tr ' ' -)
 STAMP := $(VENV)/setup-$(SETUP)
 
-.PHONY: help run test lint setup
+.PHONY: help run test lint docs setup
 
 help:
 	@echo "make run     extract entities and relations from $(SAMPLE)"
 	@echo "make test    run the tests"
 	@echo "make lint    check style, types and the arrows between the layers"
+	@echo "make docs    build the documentation as a site, in build/site"
 	@echo "make setup   set up .venv alone; the three above do it when it is missing or stale"
 	@echo
 	@echo "make PYTHON=python3.12 ...   create .venv with that Python; delete .venv to change it later"
@@ -35,6 +36,9 @@ lint: $(STAMP)
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy --strict -p khabar
 	@$(PY) $(VENV)/bin/lint-imports
+
+docs: $(STAMP)
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet
 
 setup: $(STAMP)
 

@@ -231,7 +231,7 @@ class _Reader:
             if layer.base is None:
                 self._add_mention(layer, values, (place[0], position), unit)
             else:
-                self._add_arc(layer, values, place)
+                self._add_arc(layer, layer.base, values, place)
 
     def _add_mention(
         self, layer: _Layer, values: tuple[str, ...], place: tuple[str, int], unit: Mention
@@ -249,14 +249,13 @@ class _Reader:
             self._numbered[number] = index
         self._first.setdefault((layer.name, *place), index)
 
-    def _add_arc(self, layer: _Layer, values: tuple[str, ...], place: tuple[str, int]) -> None:
+    def _add_arc(
+        self, layer: _Layer, base: str, values: tuple[str, ...], place: tuple[str, int]
+    ) -> None:
         unit, line = place
         governor, source, target = _number(values[-1])
         features = _features(layer, [_number(value)[0] for value in values[:-1]])
-        assert layer.base is not None
-        self._arcs.append(
-            _PendingArc(line, layer.base, (governor, source), (unit, target), features)
-        )
+        self._arcs.append(_PendingArc(line, base, (governor, source), (unit, target), features))
 
     def _arc(self, pending: _PendingArc) -> Arc:
         governor, dependent = (

@@ -43,6 +43,7 @@ mark { color: inherit; background: none; border-radius: 3px; padding-block: 1px;
 mark.gold { border-bottom: 3px solid var(--gold); }
 mark.predicted { background: var(--predicted); }
 mark.head { background: var(--head); } mark.tail { background: var(--tail); }
+mark.head.tail { background: linear-gradient(var(--head) 50%, var(--tail) 50%); }
 .legend { font-size: 13px; } .legend mark { margin-inline-end: 10px; padding-inline: 6px; }
 @media print { nav { display: none; } details { display: block; } body { font-size: 12px; }
   mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

@@ -2,6 +2,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from spacy.tokens import DocBin
 
 import khabar.spacy_component  # noqa: F401 - registers the factory, as the entry point does
 from khabar import Document, Extractor
-from khabar.data.errors import ModelError
+from khabar.data.errors import ConfigError, ModelError
 from khabar.data.rejected import StrictRejected
 from khabar.data.spacy_docbin import SPANS, read_docbin
 from tests.tiny import SENTENCES
@@ -89,6 +90,14 @@ def test_a_saved_pipeline_loads_its_model_again(nlp, expected, tmp_path: Path):
 def test_a_model_that_is_not_there_is_said_when_the_component_is_added(tmp_path: Path):
     with pytest.raises(ModelError):
         spacy.blank("ar").add_pipe("khabar", config={"model": str(tmp_path / "none")})
+
+
+def test_without_spacy_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("khabar.data.optional.find_spec", lambda name: None)
+    monkeypatch.delitem(sys.modules, "khabar.spacy_component")
+    sentence = r"the component needs spacy: pip install 'khabar\[spacy\]'"
+    with pytest.raises(ConfigError, match=sentence):
+        import_module("khabar.spacy_component")
 
 
 def test_spacy_finds_the_factory_through_the_entry_point(tmp_path: Path):
