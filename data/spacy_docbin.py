@@ -6,8 +6,8 @@ token of its own, so that ``doc.text`` is the text to the letter.
 
 - ``doc.spans["khabar"]``: the entities, nested as they are; a span's label is the type, ``id_`` the
   id, ``kb_id_`` the cluster. The group's ``attrs`` hold ``scores``, as spaCy's own span categorizer
-  has them (NaN where there is none), and ``extents``, the exact offsets, where tokens of another
-  tokenizer are longer than a mention.
+  has them (NaN where there is none), and ``extents``, the exact offsets, where those of the spans
+  are others: tokens of another tokenizer may be longer than a mention, which may end with a space.
 - ``doc._.khabar_relations``: dicts with ``id, type, head, tail`` and ``score``, head and tail being
   ids of entities; ``doc._.khabar_id`` and ``doc._.khabar_meta``. ``doc._.khabar`` is the record.
 
@@ -174,8 +174,7 @@ def _tokens(document: Document) -> tuple[list[str], list[bool]]:
     spaces: list[bool] = []
     for start, end in pairwise(sorted({0, len(text)} | starts | ends | word_edges)):
         first = start + 1
-        in_entity = start in starts or (end == first and end in ends)
-        if words and text[start] == " " and not in_entity:
+        if words and text[start] == " " and start not in starts:
             spaces[-1] = True
         else:
             first = start

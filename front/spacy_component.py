@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, Optional
 
+import msgspec
+
 from khabar.data.optional import require_library
-from khabar.data.records import Document
 from khabar.data.spacy_docbin import annotate, register_extensions
 
 require_library("spacy", extra="spacy", purpose="the component needs")
@@ -27,7 +28,7 @@ _TEXTS_PER_BATCH = 1_000
 
 
 class KhabarComponent:
-    """Annotates each ``Doc`` with the entities and relations that a model finds in its text.
+    """Annotates each ``Doc`` with what a model finds in its text, mentions grouped.
 
     Attributes:
         extractor: what finds them.
@@ -53,12 +54,10 @@ class KhabarComponent:
         """
         remaining, first = iter(stream), 0
         while docs := list(islice(remaining, batch_size)):
-            texts = [
-                Document(id=doc._.khabar_id or str(number), text=doc.text)
-                for number, doc in enumerate(docs, start=first)
-            ]
-            for doc, document in zip(docs, self.extractor.documents(texts), strict=True):
-                annotate(doc, document)
+            found = self.extractor.batch(doc.text for doc in docs)
+            for number, (doc, document) in enumerate(zip(docs, found, strict=True), start=first):
+                id = doc._.khabar_id or str(number)
+                annotate(doc, msgspec.structs.replace(document, id=id))
                 yield doc
             first += len(docs)
 

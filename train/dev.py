@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -26,8 +27,8 @@ class DevScore:
     Attributes:
         value: what the best model is chosen by: strict entity F1, or its mean with strict relation
             F1 where the schema has relations.
-        entity_threshold: the least score of entities that gave the best entity F1.
-        relation_threshold: the least score of relations that then gave the best relation F1.
+        entity_threshold: the least score of entities, and
+        relation_threshold: the least score of relations, that together gave the best value.
         evaluation: all scores; None without a dev part.
     """
 
@@ -76,28 +77,31 @@ class _Chosen(NamedTuple):
 def _with_thresholds(
     dev: Sequence[Document], predicted: Sequence[Document], schema: LabelSchema
 ) -> _Chosen:
+    """Try every entity threshold with the relation threshold that suits it best."""
     gold = {_extent(n, e) for n, d in enumerate(dev) for e in d.entities}
+    links = {link for n, d in enumerate(dev) for link, _ in _links(n, d, schema)}
     found = [
         (e.score or 0.0, _extent(n, e) in gold) for n, d in enumerate(predicted) for e in d.entities
     ]
-    entity = _best(ENTITY_THRESHOLDS, found, len(gold))
-    sure = [_sure(document, entity) for document in predicted]
-    links = {link for n, d in enumerate(dev) for link, _ in _links(n, d, schema)}
-    held = [
-        (score, link in links) for n, d in enumerate(sure) for link, score in _links(n, d, schema)
-    ]
-    relation = _best(RELATION_THRESHOLDS, held, len(links))
-    return _Chosen(entity, relation, [_holding(document, relation) for document in sure])
+
+    def choose(entity: float) -> tuple[float, _Chosen]:
+        sure = [_sure(document, entity) for document in predicted]
+        held = [
+            (score, link in links)
+            for n, document in enumerate(sure)
+            for link, score in _links(n, document, schema)
+        ]
+        relation = max(RELATION_THRESHOLDS, key=lambda least: _f1(held, least, len(links)))
+        chosen = _Chosen(entity, relation, [_holding(document, relation) for document in sure])
+        return _f1(found, entity, len(gold)) + _f1(held, relation, len(links)), chosen
+
+    return max((choose(entity) for entity in ENTITY_THRESHOLDS), key=itemgetter(0))[1]
 
 
-def _best(thresholds: Sequence[float], found: Sequence[tuple[float, bool]], gold: int) -> float:
-    """Return the threshold of the best F1, of equals the first."""
-
-    def f1(threshold: float) -> float:
-        kept = [correct for score, correct in found if score >= threshold]
-        return 2 * sum(kept) / max(len(kept) + gold, 1)
-
-    return max(thresholds, key=f1)
+def _f1(found: Sequence[tuple[float, bool]], least: float, gold: int) -> float:
+    """Return the F1 of what scores at least so much, each right or wrong."""
+    kept = [correct for score, correct in found if score >= least]
+    return 2 * sum(kept) / max(len(kept) + gold, 1)
 
 
 _Extent: TypeAlias = tuple[int, int, int, str]

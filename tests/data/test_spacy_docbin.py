@@ -80,13 +80,14 @@ def test_tokens_are_our_words_and_the_text_is_kept_to_the_letter():
     assert [token.whitespace_ for token in doc][:4] == [" ", "", " ", ""]
 
 
-def test_an_entity_that_cuts_a_word_or_starts_in_space_keeps_its_extent():
+def test_an_entity_that_cuts_a_word_or_starts_or_ends_in_space_keeps_its_extent():
     entities = (
         Entity(id="1", type="GPE", start=1, end=6, text="فرنسا"),
         Entity(id="2", type="X", start=6, end=7, text=" "),
         Entity(id="3", type="X", start=7, end=10, text=" كب"),
+        Entity(id="4", type="X", start=8, end=14, text="كبيرة "),
     )
-    document = Document(id="x", text="وفرنسا  كبيرة", entities=entities)
+    document = Document(id="x", text="وفرنسا  كبيرة جدا", entities=entities)
     assert document_of(to_doc(document, NLP.vocab)) == document
 
 
