@@ -14,7 +14,6 @@ from typing import Literal
 import msgspec
 import torch
 
-from khabar.data.clusters import with_clusters
 from khabar.data.errors import ModelError, SchemaError
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.tags import WordSpan, covered_words
@@ -140,15 +139,14 @@ class Extractor:
         threshold: Threshold = None,
         types: Collection[str] | None = None,
     ) -> Iterator[Document]:
-        """Yield the document of every text, in order, mentions grouped; ids are ``0``, ``1``, ….
+        """Yield the document of every text, in order; ids are ``0``, ``1``, ….
 
         The texts are read lazily, a pool at a time; for the other arguments see ``documents``.
         """
         documents = (Document(id=str(number), text=text) for number, text in enumerate(texts))
-        for document in self.documents(
+        yield from self.documents(
             documents, batch_tokens=batch_tokens, threshold=threshold, types=types
-        ):
-            yield with_clusters(document)
+        )
 
     def documents(
         self,
