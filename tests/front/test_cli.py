@@ -371,8 +371,8 @@ def test_the_version_is_shown(khabar: Khabar):
 def test_help_lists_the_commands_that_are_built(khabar: Khabar):
     text = khabar("--help").text
     listed = [line.split()[0] for line in text.split("Commands:\n")[1].splitlines()]
-    scoring = ["evaluate", "compare"]
-    assert listed == ["extract", "predict", "train", "pretrain", *scoring, "export", "view", "data"]
+    looking = ["evaluate", "compare", "export", "view", "graph"]
+    assert listed == ["extract", "predict", "train", "pretrain", *looking, "data"]
 
 
 def test_what_the_system_refuses_is_one_line(khabar: Khabar, gold: Path):

@@ -31,7 +31,10 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "news.jsonl"
 
 
-@pytest.mark.parametrize("name", [format.name for format in REGISTRY if format.write])
+# WojoodRelations records name no types: their own tests show what comes back.
+@pytest.mark.parametrize(
+    "name", [f.name for f in REGISTRY if f.write and f.name != "wojood-relations"]
+)
 def test_every_format_is_written_by_name_and_read_by_name(
     name: str, source: Path, khabar: Khabar, tmp_path: Path
 ):
