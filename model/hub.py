@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import httpx
 import msgspec
 from huggingface_hub import HfApi
+from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined] # its HTTP library's
 
 from khabar.data.atomic import write_folder_atomically
 from khabar.data.errors import ModelError
@@ -68,7 +68,7 @@ def push_model(folder: Path, repo: str, *, private: bool) -> str:
                 commit_message="Upload a Khabar model",
                 delete_patterns=list(_PARTS),
             )
-        except (OSError, ValueError, httpx.HTTPError) as error:  # ValueError: the name is none
+        except (OSError, ValueError, HTTPError) as error:  # ValueError: the name is none
             raise ModelError(
                 f"the model could not be uploaded as {repo} ({type(error).__name__}: {error}); "
                 f"log in with `hf auth login`, and name a repository that you may write to"

@@ -7,11 +7,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
 import msgspec
 import pytest
 from huggingface_hub import ModelCard
-from huggingface_hub.errors import RepositoryNotFoundError
+from huggingface_hub.errors import HTTPError, RepositoryNotFoundError, Response
 
 from khabar.data.errors import ModelError
 from khabar.model import hub, storage
@@ -50,8 +49,8 @@ class LocalHub:
 
     def snapshot_download(self, repo_id: str, *, revision: str | None) -> str:
         if revision not in (None, "main") or not (self.root / repo_id).is_dir():
-            answer = httpx.Response(404, request=httpx.Request("GET", "https://hub.example"))
-            raise RepositoryNotFoundError("404", response=answer)
+            asked = SimpleNamespace(url="https://hub.example", method="GET", headers={})
+            raise RepositoryNotFoundError("404", response=Response(404, request=asked))
         return str(self.root / repo_id)
 
 
@@ -163,7 +162,7 @@ def test_a_hub_that_cannot_be_reached_is_told_in_one_sentence(newsroom):
         newsroom.push_to_hub("a/b")
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError("no route"), ValueError("bad name")])
+@pytest.mark.parametrize("error", [HTTPError("no route"), ValueError("bad name")])
 def test_other_refusals_are_told_too(newsroom, local_hub, monkeypatch, error):
     def refuse(*_: object, **__: object) -> None:
         raise error
