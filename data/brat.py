@@ -22,14 +22,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 import msgspec
 
-from khabar.data.atomic import write_folder_atomically
-from khabar.data.errors import FormatError, RecordError
+from khabar.data.document_files import (
+    NameRule,
+    named_documents,
+    only_document,
+    write_new_folder,
+)
+from khabar.data.errors import FormatError, LineError, RecordError
 from khabar.data.files import encode_text, read_lines, write_chunks
 from khabar.data.left_out import missing
 from khabar.data.offsets import Claim, ClaimError, settle
@@ -40,8 +45,9 @@ from khabar.data.words import Span
 
 _OTHERS = "brat"
 _SUFFIXES = (".ann", ".txt")
-_LONGEST_NAME = 250
-"""Bytes; file systems take 255 with the suffix."""
+_NAMES = NameRule(
+    files="its files", unsafe=re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f]|^\.'), longest=250
+)
 
 _ENTITY = re.compile(r"(T[^\t ]+)\t(\S+) ([0-9]+ [0-9]+(?:;[0-9]+ [0-9]+)*)(?:\t(.*))?", re.DOTALL)
 _RELATION = re.compile(r"(R[^\t ]+)\t(\S+) [^\s:]+:(\S+) [^\s:]+:(\S+)\s*")
@@ -49,15 +55,6 @@ _EQUIV = re.compile(r"\*\tEquiv((?: \S+)+)\s*")
 _OTHER = re.compile(r"[EAMN#*][^\t]*\t.*", re.DOTALL)
 # What some program takes for a line's end: brat's lines are read by more than one.
 _PIECE = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f]|^\.')
-
-
-class _LineError(FormatError):
-    """What is wrong on a line."""
-
-    def __init__(self, reason: str, line: int) -> None:
-        super().__init__(reason)
-        self.line = line
 
 
 class _Annotations(msgspec.Struct):
@@ -107,18 +104,11 @@ def write_brat(path: Path, documents: Iterable[Document]) -> None:
             with a line end.
     """
     if path.suffix in _SUFFIXES:
-        found = list(islice(documents, 2))
-        if len(found) != 1:
-            count = "several documents" if found else "no document"
-            raise FormatError(
-                f"{path}: one pair of files holds one document, not {count}; name a folder"
-            )
-        for suffix, content in _encode(found[0]).items():
+        only = only_document(path, documents, holder="one pair of files")
+        for suffix, content in _encode(only).items():
             write_chunks(path.with_suffix(suffix), [content])
         return
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FormatError(f"{path}: is there already; name a new folder")
-    write_folder_atomically(path, lambda folder: _write_folder(folder, documents))
+    write_new_folder(path, lambda folder: _write_folder(folder, documents))
 
 
 def missing_from_brat(document: Document) -> Counter[str]:
@@ -149,7 +139,7 @@ def _read_pair(stem: str, id: str, rejected: Rejected, encoding: str) -> Documen
         return None
     try:
         return _document(id, plain.text, _parse(annotations_path, encoding))
-    except _LineError as error:
+    except LineError as error:
         rejected.add(annotations_path, error.line, str(error))
     except RecordError as error:
         rejected.add(annotations_path, None, str(error))
@@ -162,9 +152,9 @@ def _parse(path: Path, encoding: str) -> _Annotations:
         try:
             text = line.decode().removesuffix("\n").removesuffix("\r")
         except FormatError as error:
-            raise _LineError(str(error), line.number) from error
+            raise LineError(str(error), line.number) from error
         if text.strip() and not _sort(text, line.number, found):
-            raise _LineError(
+            raise LineError(
                 f"{text!r} is no annotation of brat's; an entity is an id, a tab, type, start and "
                 f"end, a tab, its text",
                 line.number,
@@ -201,7 +191,7 @@ def _document(id: str, text: str, found: _Annotations) -> Document:
     try:
         settled = settle(text, found.claims)
     except ClaimError as error:
-        raise _LineError(str(error), found.lines[error.index]) from error
+        raise LineError(str(error), found.lines[error.index]) from error
     rows = zip(found.claims, found.types, found.lines, settled, strict=True)
     return Document(
         id=id,
@@ -218,7 +208,7 @@ def _document(id: str, text: str, found: _Annotations) -> Document:
 def _entity(text: str, claim: Claim, type: str, line: int, clusters: dict[str, str]) -> Entity:
     for (_, end), (start, _) in pairwise(claim.pieces):
         if text[end:start].strip():
-            raise _LineError(
+            raise LineError(
                 f"{claim.name} is in {len(claim.pieces)} pieces with {text[end:start]!r} between, "
                 f"and an entity is one stretch of text; mark all of it, or each piece by itself",
                 line,
@@ -238,25 +228,9 @@ def _entity(text: str, claim: Claim, type: str, line: int, clusters: dict[str, s
 
 
 def _write_folder(folder: Path, documents: Iterable[Document]) -> None:
-    names: set[str] = set()
-    for document in documents:
-        name = _file_name(document)
-        if name in names:
-            raise FormatError(f"two documents have the id {document.id!r}; give each its own")
-        names.add(name)
+    for name, document in named_documents(documents, _NAMES):
         for suffix, content in _encode(document).items():
             (folder / f"{name}{suffix}").write_bytes(content)
-
-
-def _file_name(document: Document) -> str:
-    name = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", document.id)
-    length = len(encode_text(name, origin=f"the id {document.id!r}"))
-    if not 0 < length <= _LONGEST_NAME:
-        raise FormatError(
-            f"the id {document.id!r} of a document names its files, and has {length} bytes; give "
-            f"one of 1 to {_LONGEST_NAME}"
-        )
-    return name
 
 
 def _encode(document: Document) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ Characters that no file's name can hold are written ``%2F``, as in a URL. Knows 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
@@ -19,9 +19,16 @@ from khabar.data.errors import FormatError
 from khabar.data.files import encode_text, write_chunks
 from khabar.data.records import Document
 
-_UNSAFE = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f]|^\.|[. ]$')
-_LONGEST_NAME = 240
-"""Bytes; file systems take 255 with what is appended."""
+
+class NameRule(msgspec.Struct, frozen=True):
+    """How an id names what is written of its document."""
+
+    files: str = "its file"
+    """What it names, for errors."""
+    unsafe: re.Pattern[str] = re.compile(r'[%/\\:*?"<>|\x00-\x1f\x7f]|^\.|[. ]$')
+    """Characters that are escaped."""
+    longest: int = 240
+    """Bytes of a name; file systems take 255 with what is appended."""
 
 
 class FileKind(msgspec.Struct, frozen=True):
@@ -64,33 +71,50 @@ def write_document_files(path: Path, documents: Iterable[Document], kind: FileKi
             hold a document.
     """
     if path.suffix == kind.suffix:
-        encoded = _encoded(_only(path, documents), kind)
+        only = only_document(path, documents, holder=f"a file {path.suffix}")
+        encoded = _encoded(only, kind)
         _check_beside(path.parent, kind)
         write_chunks(path, [encoded])
         _write_beside(path.parent, kind)
         return
+    write_new_folder(path, lambda folder: _write_folder(folder, documents, kind))
+
+
+def write_new_folder(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a folder atomically where none is, or an empty one. Raises: FormatError."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise FormatError(f"{path}: is there already; name a new folder")
-    write_folder_atomically(path, lambda folder: _write_folder(folder, documents, kind))
+    write_folder_atomically(path, write)
 
 
-def _only(path: Path, documents: Iterable[Document]) -> Document:
+def only_document(path: Path, documents: Iterable[Document], *, holder: str) -> Document:
+    """Return the one document; ``holder`` says what holds no other. Raises: FormatError."""
     found = list(islice(documents, 2))
     if len(found) != 1:
         count = "several documents" if found else "no document"
-        raise FormatError(
-            f"{path}: a file {path.suffix} holds one document, not {count}; name a folder"
-        )
+        raise FormatError(f"{path}: {holder} holds one document, not {count}; name a folder")
     return found[0]
 
 
-def _write_folder(folder: Path, documents: Iterable[Document], kind: FileKind) -> None:
+def named_documents(
+    documents: Iterable[Document], rule: NameRule
+) -> Iterator[tuple[str, Document]]:
+    """Yield documents with the names that their ids give their files.
+
+    Raises:
+        FormatError: an id cannot name a file, or two are equal.
+    """
     names: set[str] = set()
     for document in documents:
-        name = _file_name(document)
+        name = _file_name(document, rule)
         if name in names:
             raise FormatError(f"two documents have the id {document.id!r}; give each its own")
         names.add(name)
+        yield name, document
+
+
+def _write_folder(folder: Path, documents: Iterable[Document], kind: FileKind) -> None:
+    for name, document in named_documents(documents, NameRule()):
         (folder / f"{name}{kind.suffix}").write_bytes(_encoded(document, kind))
     _write_beside(folder, kind)
 
@@ -113,12 +137,12 @@ def _encoded(document: Document, kind: FileKind) -> bytes:
         raise FormatError(f"document {document.id!r}: {error}") from error
 
 
-def _file_name(document: Document) -> str:
-    name = _UNSAFE.sub(lambda match: f"%{ord(match[0]):02X}", document.id)
+def _file_name(document: Document, rule: NameRule) -> str:
+    name = rule.unsafe.sub(lambda match: f"%{ord(match[0]):02X}", document.id)
     length = len(encode_text(name, origin=f"the id {document.id!r}"))
-    if not 0 < length <= _LONGEST_NAME:
+    if not 0 < length <= rule.longest:
         raise FormatError(
-            f"the id {document.id!r} of a document names its file, and has {length} bytes; give "
-            f"one of 1 to {_LONGEST_NAME}"
+            f"the id {document.id!r} of a document names {rule.files}, and has {length} bytes; "
+            f"give one of 1 to {rule.longest}"
         )
     return name

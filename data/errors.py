@@ -22,6 +22,15 @@ class FormatError(KhabarError):
     """A file that does not follow the format it is read as."""
 
 
+class LineError(FormatError):
+    """What is wrong on a line of a file, for the reader that knows which file."""
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(reason)
+        self.line = line
+        """Counted from 1."""
+
+
 class ConfigError(KhabarError):
     """A run configuration with unknown, missing or impossible values."""
 

@@ -29,7 +29,7 @@ from pathlib import Path
 
 import msgspec
 
-from khabar.data.errors import FormatError, RecordError
+from khabar.data.errors import FormatError, LineError, RecordError
 from khabar.data.files import encode_text, file_stem, read_lines, write_chunks
 from khabar.data.marks import (
     MarkError,
@@ -65,14 +65,6 @@ class _Lines(msgspec.Struct):
         return self.fault is not None or any(line.strip() for line in self.lines)
 
 
-class _LineError(FormatError):
-    """What is wrong on a line."""
-
-    def __init__(self, reason: str, line: int) -> None:
-        super().__init__(reason)
-        self.line = line
-
-
 def read_inline(path: Path, rejected: Rejected, *, encoding: str = "utf-8") -> Iterator[Document]:
     """Every document of the file is yielded or, for its first fault, an entry of ``rejected``.
 
@@ -83,7 +75,7 @@ def read_inline(path: Path, rejected: Rejected, *, encoding: str = "utf-8") -> I
     for number, lines in enumerate(_split_documents(path, encoding), start=1):
         try:
             document = _parse(lines, default_id=f"{stem}-{number}")
-        except _LineError as error:
+        except LineError as error:
             rejected.add(path, error.line, str(error))
         else:
             yield document
@@ -119,7 +111,7 @@ def _split_documents(path: Path, encoding: str) -> Iterator[_Lines]:
 
 def _parse(block: _Lines, *, default_id: str) -> Document:
     if block.fault is not None:
-        raise _LineError(block.fault, block.fault_line)
+        raise LineError(block.fault, block.fault_line)
     lines = block.lines
     headers = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     end = lines.index(_TEXT_END, headers) if _TEXT_END in lines[headers:] else len(lines)
@@ -129,7 +121,7 @@ def _parse(block: _Lines, *, default_id: str) -> Document:
         text, entities = parse_marked(marked)
     except MarkError as error:
         line = text_line + marked.count("\n", 0, error.position)
-        raise _LineError(str(error), line) from error
+        raise LineError(str(error), line) from error
     relations = _parse_relations(lines[end + 1 :], block.first + end + 1)
     try:
         return Document(
@@ -140,7 +132,7 @@ def _parse(block: _Lines, *, default_id: str) -> Document:
             meta=meta,
         )
     except RecordError as error:
-        raise _LineError(str(error), block.first) from error
+        raise LineError(str(error), block.first) from error
 
 
 def _parse_headers(lines: list[str], first: int) -> tuple[str | None, dict[str, str]]:
@@ -150,11 +142,11 @@ def _parse_headers(lines: list[str], first: int) -> tuple[str | None, dict[str, 
         try:
             name, _, value = (unescape(part) for part in line[1:].partition(" "))
         except FormatError as error:
-            raise _LineError(str(error), number) from error
+            raise LineError(str(error), number) from error
         if name == "id" and id is None:
             id = value
         elif name in meta:
-            raise _LineError(f"a second header #{name}; give each its own name", number)
+            raise LineError(f"a second header #{name}; give each its own name", number)
         else:
             meta[name] = value
     return id, meta
@@ -168,7 +160,7 @@ def _parse_relations(lines: list[str], first: int) -> tuple[Relation, ...]:
         try:
             relations.append(_parse_relation(line, default_id=f"r{len(relations) + 1}"))
         except FormatError as error:
-            raise _LineError(str(error), number) from error
+            raise LineError(str(error), number) from error
     return tuple(relations)
 
 

@@ -10,14 +10,14 @@ line is ``utf-16``, and reading it gives the record, in code points and without 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
 
 from khabar.data.articles import document_from_fields
-from khabar.data.errors import FormatError
+from khabar.data.errors import FormatError, KhabarError
 from khabar.data.files import file_stem, lone_surrogate, read_lines, write_chunks
 from khabar.data.offsets import Offsets, Utf16
 from khabar.data.records import Document
@@ -42,13 +42,31 @@ def read_jsonl(path: Path, rejected: Rejected, *, encoding: str = "utf-8") -> It
     Raises:
         FormatError: the file cannot be read at all.
     """
+    yield from parse_lines(path, rejected, _parse, encoding=encoding)
+
+
+def parse_lines(
+    path: Path, rejected: Rejected, parse: Callable[[str, str], Document], *, encoding: str
+) -> Iterator[Document]:
+    """Every line that is not blank becomes a document or an entry of ``rejected``.
+
+    Args:
+        path: the file.
+        rejected: takes the lines that are no document.
+        parse: makes a document of a line and of its id unless it says another, ``<stem>-<line>``;
+            raises KhabarError or msgspec.MsgspecError for what is none.
+        encoding: of the file.
+
+    Raises:
+        FormatError: the file cannot be read at all.
+    """
     stem = file_stem(path)
     for line in read_lines(path, encoding):
         if not line.raw.strip():
             continue
         try:
-            document = _parse(line.decode(), default_id=f"{stem}-{line.number}")
-        except (FormatError, msgspec.MsgspecError) as error:
+            document = parse(line.decode(), f"{stem}-{line.number}")
+        except (KhabarError, msgspec.MsgspecError) as error:
             rejected.add(path, line.number, str(error))
         else:
             yield document
@@ -111,7 +129,7 @@ def _encode(value: Document | Mapping[str, object], id: str) -> bytes:
         raise lone_surrogate(error, origin=f"document {id!r}") from error
 
 
-def _parse(text: str, *, default_id: str) -> Document:
+def _parse(text: str, default_id: str) -> Document:
     return document_from_fields(_in_code_points(decode_fields(text)), default_id=default_id)
 
 

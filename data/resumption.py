@@ -111,12 +111,13 @@ def _members(
     groups: Groups,
 ) -> list[int]:
     """Return the mentions before one, of its family, whose groups fit."""
-    return [
-        number
-        for number in before
-        if mentions[number].family == mention.family
-        and fits(mention, [mentions[n] for n in groups.members(groups.of(number))])
-    ]
+    same_family = [n for n in before if mentions[n].family == mention.family]
+    fitting = {
+        group
+        for group in {groups.of(number) for number in same_family}
+        if fits(mention, [mentions[n] for n in groups.members(group)])
+    }
+    return [number for number in same_family if groups.of(number) in fitting]
 
 
 def _same_words(mention: Mention, group: Sequence[Mention]) -> bool:

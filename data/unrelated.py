@@ -7,6 +7,7 @@ semicolon or a line's end.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from itertools import permutations
@@ -61,6 +62,6 @@ def _sentences(document: Document) -> list[list[Entity]]:
     ends = [match.end() for match in _SENTENCE_END.finditer(document.text)]
     grouped: dict[int, list[Entity]] = {}
     for entity in document.entities:
-        number = sum(end <= entity.start for end in ends)
+        number = bisect_right(ends, entity.start)
         grouped.setdefault(number, []).append(entity)
     return list(grouped.values())

@@ -32,7 +32,7 @@ from pathlib import Path
 import msgspec
 
 from khabar.data.document_files import FileKind, document_paths, write_document_files
-from khabar.data.errors import FormatError, RecordError
+from khabar.data.errors import FormatError, LineError, RecordError
 from khabar.data.files import encode_text, read_lines
 from khabar.data.inception import (
     ENTITY_FEATURES,
@@ -52,7 +52,6 @@ from khabar.data.rejected import Rejected
 from khabar.data.webanno_table import (
     NO_ANNOTATION,
     NO_VALUE,
-    TableError,
     escape_text,
     escape_value,
     parse_table,
@@ -79,7 +78,7 @@ def read_webanno(path: Path, rejected: Rejected, *, encoding: str = "utf-8") -> 
         try:
             table = parse_table(_lines(file, encoding))
             document = make_document(id, table.text, table.mentions, table.arcs)
-        except TableError as error:
+        except LineError as error:
             rejected.add(file, error.line, str(error))
         except (FormatError, RecordError) as error:
             rejected.add(file, None, str(error))
@@ -120,7 +119,7 @@ def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
         try:
             yield line.number, line.decode().removesuffix("\n").removesuffix("\r")
         except FormatError as error:
-            raise TableError(str(error), line.number) from error
+            raise LineError(str(error), line.number) from error
 
 
 # Writing

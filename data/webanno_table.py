@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from khabar.data.errors import FormatError
+from khabar.data.errors import FormatError, LineError
 from khabar.data.inception import Arc, Mention, is_read
 from khabar.data.offsets import Utf16
 
@@ -36,14 +36,6 @@ _TEXT_ESCAPE = re.compile(r"\\([\\tnfrb\x00-\x07\x0e-\x1f])")
 _JAVA_ESCAPE = re.compile(r"\\(?:u+([0-9a-fA-F]{4})|(.))")
 _JAVA_UNTIL = 1
 """The last minor version that escapes text as Java's sources do, Arabic letters included."""
-
-
-class TableError(FormatError):
-    """What is wrong on a line."""
-
-    def __init__(self, reason: str, line: int) -> None:
-        super().__init__(reason)
-        self.line = line
 
 
 class Table(msgspec.Struct):
@@ -102,7 +94,7 @@ def parse_table(lines: Iterable[tuple[int, str]]) -> Table:
     """Return what a table holds; lines come numbered, without their ends.
 
     Raises:
-        TableError: a line is not as it should be.
+        LineError: a line is not as it should be.
     """
     remaining = iter(lines)
     minor = _parse_format(next(remaining, (1, "")))
@@ -123,7 +115,7 @@ def _parse_format(first: tuple[int, str]) -> int:
     number, line = first
     match = _FORMAT.fullmatch(line)
     if match is None:
-        raise TableError(
+        raise LineError(
             f"{line[:40]!r} is not `#FORMAT=WebAnno TSV 3.x`, with which such a file starts", number
         )
     return int(match[1])
@@ -168,13 +160,13 @@ class _Reader:
     def add_row(self, line: str, number: int) -> None:
         fields = line.split("\t")
         if len(fields) < 3 + self._columns or not _UNIT.fullmatch(fields[0]):
-            raise TableError(
+            raise LineError(
                 f"{line[:40]!r} is no token with {self._columns} columns, as the head has them",
                 number,
             )
         extent = _EXTENT.fullmatch(fields[1])
         if extent is None:
-            raise TableError(f"{fields[1]!r} is no place; write start-end", number)
+            raise LineError(f"{fields[1]!r} is no place; write start-end", number)
         start, end = int(extent[1]), int(extent[2])
         if not self.in_sentence:
             self._start_sentence(start, number)
@@ -192,7 +184,7 @@ class _Reader:
             _move(token, units, line)
             found = text[token.start : token.end]
             if said != found and self._minor > _JAVA_UNTIL:
-                raise TableError(
+                raise LineError(
                     f"says {said!r} of {token.start} to {token.end}, where the text has {found!r}; "
                     f"offsets count UTF-16 units",
                     line,
@@ -204,11 +196,11 @@ class _Reader:
 
     def _start_sentence(self, start: int, number: int) -> None:
         if not self._head:
-            raise TableError("a token without a line #Text= before it", number)
+            raise LineError("a token without a line #Text= before it", number)
         if self._units == start + 1 and self._pieces:  # no line feed between the sentences
             self._pieces.append(self._pieces.pop().removesuffix("\n"))
         elif self._units > start:
-            raise TableError(
+            raise LineError(
                 f"the sentence starts at {start}, and the one before ends after that; "
                 f"offsets count UTF-16 units",
                 number,
@@ -226,7 +218,7 @@ class _Reader:
     ) -> None:
         stacks = [_split_stacked(cell) for cell in cells]
         if any(len(stack) != len(stacks[0]) for stack in stacks):
-            raise TableError(f"the columns of {layer.name} hold unequal numbers", place[1])
+            raise LineError(f"the columns of {layer.name} hold unequal numbers", place[1])
         for position, values in enumerate(zip(*stacks, strict=True)):
             if layer.base is None:
                 self._add_mention(layer, values, (place[0], position), unit)
@@ -268,7 +260,7 @@ class _Reader:
         if end is None:
             end = self._first.get((pending.base, unit, 0))
         if end is None:
-            raise TableError(f"the relation's end {unit} is no entity of ours", pending.line)
+            raise LineError(f"the relation's end {unit} is no entity of ours", pending.line)
         return end
 
 
@@ -292,4 +284,4 @@ def _move(token: Mention, units: Utf16, line: int) -> None:
     try:
         token.start, token.end = units.code_points(token.start), units.code_points(token.end)
     except FormatError as error:
-        raise TableError(str(error), line) from error
+        raise LineError(str(error), line) from error

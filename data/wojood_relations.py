@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
-from khabar.data.errors import FormatError, KhabarError
-from khabar.data.files import file_stem, read_lines, write_chunks
-from khabar.data.jsonl import Fields, decode_fields, encode_fields
+from khabar.data.errors import FormatError
+from khabar.data.files import write_chunks
+from khabar.data.jsonl import Fields, decode_fields, encode_fields, parse_lines
 from khabar.data.left_out import missing
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.rejected import Rejected
@@ -59,17 +59,11 @@ def read_wojood_relations(
     Raises:
         FormatError: the file cannot be read at all.
     """
-    stem = file_stem(path)
-    for line in read_lines(path, encoding):
-        if not line.raw.strip():
-            continue
-        try:
-            record = msgspec.convert(decode_fields(line.decode()), _Record)
-            document = _document(record, f"{stem}-{line.number}")
-        except (KhabarError, msgspec.MsgspecError) as error:
-            rejected.add(path, line.number, str(error))
-        else:
-            yield document
+
+    def parse(line: str, id: str) -> Document:
+        return _document(msgspec.convert(decode_fields(line), _Record), id)
+
+    yield from parse_lines(path, rejected, parse, encoding=encoding)
 
 
 def write_wojood_relations(path: Path, documents: Iterable[Document]) -> None:
