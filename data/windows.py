@@ -30,18 +30,22 @@ class Window(NamedTuple):
         return min(left, right)
 
 
-def cut_windows(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[Window]:
+def cut_windows(
+    pieces: NDArray[np.int64], limit: int, overlap: int, first: int | None = None
+) -> list[Window]:
     """Cut a document into windows of at most ``limit`` pieces.
 
     Args:
         pieces: pieces of every word, ``(words,)``, each at most ``limit``.
         limit: most pieces in a window.
         overlap: pieces that neighbouring windows share, at most; less than half of ``limit``.
+        first: most pieces in the first window (or one word), where there are several, so that all
+            others begin elsewhere; None: ``limit``.
 
     Returns:
         Windows in reading order; none for a document without words.
     """
-    ranges = _ranges(pieces, limit, overlap)
+    ranges = _ranges(pieces, limit, overlap, first or limit)
     seams = [(left[1] + right[0] + 1) // 2 for left, right in zip(ranges, ranges[1:], strict=False)]
     edges = [0, *seams, len(pieces)]
     return [
@@ -66,13 +70,18 @@ def window_of(windows: Sequence[Window], first: int, last: int, words: int) -> W
     return max(holding, key=lambda window: window.margin(first, last, words), default=None)
 
 
-def _ranges(pieces: NDArray[np.int64], limit: int, overlap: int) -> list[tuple[int, int]]:
+def _ranges(
+    pieces: NDArray[np.int64], limit: int, overlap: int, first: int
+) -> list[tuple[int, int]]:
     before = np.concatenate([[0], np.cumsum(pieces)])  # pieces before each word
     words = len(pieces)
     ranges: list[tuple[int, int]] = []
     start = 0
+    if before[-1] <= limit:
+        first = limit
     while start < words:
-        end = int(np.searchsorted(before, before[start] + limit, side="right")) - 1
+        most = limit if ranges else first
+        end = max(start + 1, int(np.searchsorted(before, before[start] + most, side="right")) - 1)
         ranges.append((start, end))
         if end == words:
             break

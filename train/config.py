@@ -42,6 +42,10 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     join: int = 1
     """Documents that are joined to one before they are cut into windows: windows then hold ends and
     beginnings of articles, as those of long texts do."""
+    cuts: int = 1
+    """In how many ways a document that is longer than a window is cut into windows. An epoch is no
+    longer for them: it draws as many windows, from all ways, so that a word does not always stand
+    at the same place of the same window."""
     augment: AugmentConfig | None = None
     """Variants of the documents to train on besides them; None: none."""
     policy: AnnotationPolicy = AnnotationPolicy()
@@ -49,6 +53,8 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def __post_init__(self) -> None:
         if self.join < 1:
             raise ValueError(f"`join` is how many documents make one, got {self.join}: 1 or more")
+        if self.cuts < 1:
+            raise ValueError(f"`cuts` is in how many ways to cut, got {self.cuts}: 1 or more")
         if self.weight <= 0:
             raise ValueError(
                 f"`weight` must be above 0, got {self.weight}; or leave the corpus out"
@@ -73,12 +79,16 @@ class OptimizerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Share of all steps in which the rates rise."""
     schedule: Literal["linear", "cosine"] = "linear"
     clip_norm: float = 1.0
+    layer_decay: float = 1.0
+    """Factor on the encoder's rate for every layer below the last; 1: all layers alike."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.warmup < 1:
             raise ValueError(f"`warmup` is a share of all steps, got {self.warmup}: 0.1 is 10 %")
         if min(self.encoder_lr, self.head_lr, self.weight_decay) < 0 or self.clip_norm <= 0:
             raise ValueError("learning rates and decay must not be negative, `clip_norm` above 0")
+        if not 0 < self.layer_decay <= 1:
+            raise ValueError(f"`layer_decay` is a factor of at most 1, got {self.layer_decay}")
 
 
 class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +109,9 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     attention_dropout: float = 0.0
     """In the encoder's attention. Its masks are windows squared in size, and a CPU draws them one
     number after another: at BERT's usual 0.1 they take half of a step (torch 2.13)."""
+    word_masking: float = 0.0
+    """Share of the words that are hidden behind mask pieces, drawn anew at every step, so that
+    entities are also told from what stands around them."""
     evaluate_every: int = 1
     """Epochs between two evaluations on the dev part."""
     patience: int | None = None
@@ -122,6 +135,8 @@ class TrainConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(
                 f"`attention_dropout` is a share below 1, got {self.attention_dropout}"
             )
+        if not 0 <= self.word_masking < 1:
+            raise ValueError(f"`word_masking` is a share below 1, got {self.word_masking}")
         for name, value in (("patience", self.patience), ("max_steps", self.max_steps)):
             if value is not None and value < 1:
                 raise ValueError(f"`{name}` must be at least 1, or null for none, got {value}")

@@ -79,11 +79,16 @@ def training_corpora(
         if corpus.augment:
             variants = augmented(documents, corpus.augment, seed)
             joined += join_in_groups(variants, corpus.join)
-        made = [example for document in joined for example in maker.examples(document)]
+        made = [
+            example
+            for cut in range(corpus.cuts)
+            for document in joined
+            for example in maker.examples(document, first=1 - cut / corpus.cuts)
+        ]
         copies = corpus.augment.copies if corpus.augment else 0
         gathered.examples.extend(made)
         gathered.counts.append(len(made))
-        gathered.weights.append(corpus.weight / (1 + copies))
+        gathered.weights.append(corpus.weight / (1 + copies) / corpus.cuts)
         gathered.notes.extend(notes)
         gathered.notes.extend(f"{corpus.path}: {note}" for note in maker.notes())
     if not gathered.examples:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +15,8 @@ from khabar.train.pretrain_config import PretrainOptimizerConfig
 
 ENCODER = "encoder."
 """How the names of an encoder's weights begin in every model that holds one."""
+_LAYER = re.compile(r"\.layers?\.(\d+)\.")
+"""The number of a layer in the name of a weight, in encoders of BERT's and ModernBERT's kinds."""
 
 
 class MasterAdamW(torch.optim.AdamW):
@@ -22,12 +26,17 @@ class MasterAdamW(torch.optim.AdamW):
     weights the masters are copies of the same values, and the arithmetic is AdamW's own.
     """
 
-    def __init__(self, model: nn.Module, config: OptimizerConfig | PretrainOptimizerConfig) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        config: OptimizerConfig | PretrainOptimizerConfig,
+        layer_decay: float = 1.0,
+    ) -> None:
         self.names = [name for name, _ in model.named_parameters()]
         self.weights = [weight for _, weight in model.named_parameters()]
         self.masters = [nn.Parameter(weight.detach().float().clone()) for weight in self.weights]
         named = dict(zip(self.names, self.masters, strict=True))
-        super().__init__(_groups(named, config), lr=config.head_lr, foreach=True)
+        super().__init__(_groups(named, config, layer_decay), lr=config.head_lr, foreach=True)
 
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Update the masters from the weights' gradients, then the weights from the masters."""
@@ -87,18 +96,29 @@ def set_learning_rates(optimizer: MasterAdamW, factor: float) -> None:
 
 
 def _groups(
-    named: dict[str, nn.Parameter], config: OptimizerConfig | PretrainOptimizerConfig
+    named: dict[str, nn.Parameter],
+    config: OptimizerConfig | PretrainOptimizerConfig,
+    layer_decay: float,
 ) -> list[dict[str, object]]:
-    groups = []
-    for encoder in (True, False):
-        for decays in (True, False):
-            # Biases and norms are vectors; decaying them would pull scales towards zero.
-            own = [
-                weight
-                for name, weight in named.items()
-                if name.startswith(ENCODER) == encoder and (weight.ndim > 1) == decays
-            ]
-            peak = config.encoder_lr if encoder else config.head_lr
-            decay = config.weight_decay if decays else 0.0
-            groups.append({"params": own, "peak": peak, "weight_decay": decay})
-    return [group for group in groups if group["params"]]
+    below = _layers_below_the_last(named)
+    groups: defaultdict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+    for name, weight in named.items():
+        # Biases and norms are vectors; decaying them would pull scales towards zero.
+        decay = config.weight_decay if weight.ndim > 1 else 0.0
+        encoder = name.startswith(ENCODER)
+        peak = config.encoder_lr * layer_decay ** below[name] if encoder else config.head_lr
+        groups[peak, decay].append(weight)
+    return [
+        {"params": own, "peak": peak, "weight_decay": decay}
+        for (peak, decay), own in groups.items()
+    ]
+
+
+def _layers_below_the_last(names: Iterable[str]) -> dict[str, int]:
+    """Return how far every weight lies below the last layer; embeddings lie below the first."""
+    layers = {name: int(found[1]) for name in names if (found := _LAYER.search(name))}
+    count = 1 + max(layers.values(), default=-1)
+    return {
+        name: count - 1 - layers[name] if name in layers else count * ("embeddings" in name)
+        for name in names
+    }

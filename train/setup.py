@@ -110,7 +110,7 @@ def set_up(config: RunConfig) -> Run:
     model.to(torch.bfloat16 if config.train.precision == "bf16" else torch.float32)
     model.to(accelerator.device)
     model.train()  # encoders are loaded in evaluation mode, without dropout
-    optimizer = MasterAdamW(model, config.optimizer)
+    optimizer = MasterAdamW(model, config.optimizer, layer_decay=config.optimizer.layer_decay)
     progress = load_checkpoint(
         Path(config.output) / "checkpoint", accelerator, optimizer, fingerprint(config)
     )
@@ -121,12 +121,17 @@ def set_up(config: RunConfig) -> Run:
         batch_windows=config.train.batch_windows,
         seed=config.seed,
     )
+    step = TrainStep(
+        model,
+        mistakes=config.train.relation_mistakes,
+        word_masking=config.train.word_masking,
+    )
     steps = config.train.epochs * sampler.steps_per_epoch
     return Run(
         config=config,
         accelerator=accelerator,
         model=model,
-        forward=accelerator.prepare(TrainStep(model, mistakes=config.train.relation_mistakes)),
+        forward=accelerator.prepare(step),
         optimizer=optimizer,
         examples=corpora.examples,
         sampler=sampler,

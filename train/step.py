@@ -5,33 +5,56 @@ A module of its own so that Accelerate's wrapper sees the whole computation in o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
+from khabar.data.batches import PieceBatch
 from khabar.model.decoding import decode_spans
 from khabar.model.joint import JointModel
 from khabar.model.relations import SpanBatch
 from khabar.train.loss import relation_loss, tag_loss
 from khabar.train.targets import TrainBatch
+from khabar.train.vocabulary import mask_piece
 
 
 class TrainStep(nn.Module):
-    """The joint model with its losses."""
+    """The joint model with its losses.
 
-    def __init__(self, model: JointModel, *, mistakes: bool) -> None:
+    Args:
+        model: the joint model.
+        mistakes: whether the tagger's wrong spans are negatives for the relation head.
+        word_masking: share of the words to hide in training.
+
+    Raises:
+        ModelError: words are to be hidden, and the vocabulary has no piece for masks.
+    """
+
+    def __init__(self, model: JointModel, *, mistakes: bool, word_masking: float = 0.0) -> None:
         super().__init__()
         self.model = model
         self.mistakes = mistakes
+        self.word_masking = word_masking
+        self.mask = mask_piece(model.tokenizer) if word_masking else None
 
     def forward(self, batch: TrainBatch) -> tuple[Tensor, Tensor]:
         """Return the tag loss and the relation loss, each summed over the batch."""
-        states = self.model.encode(batch.pieces)
+        pieces = batch.pieces if self.mask is None else self._masked(batch.pieces, self.mask)
+        states = self.model.encode(pieces)
         logits = self.model.tag(states)
         tags = tag_loss(self.model, logits, batch.pieces.words, batch.tags)
         if self.model.relation_head is None:
             return tags, tags.new_zeros(())
         spans = self._with_mistakes(batch, logits) if self.mistakes else batch.spans
         return tags, self._relation_loss(states, spans, batch.relations)
+
+    def _masked(self, pieces: PieceBatch, mask: int) -> PieceBatch:
+        """Return the pieces with a random share of the words behind masks."""
+        shape = len(pieces.ids), int(pieces.words.max())
+        hidden = torch.rand(shape, device=pieces.ids.device) < self.word_masking
+        of_piece = hidden.gather(1, pieces.word_of_piece.clamp(min=0)) & (pieces.word_of_piece >= 0)
+        return replace(pieces, ids=pieces.ids.masked_fill(of_piece, mask))
 
     def _with_mistakes(self, batch: TrainBatch, logits: Tensor) -> SpanBatch:
         """Return the gold spans, then what the tagger now takes for spans and is not gold."""

@@ -127,8 +127,12 @@ class ExampleMaker:
         annotated = policy.annotates or (named if policy.labels else types)
         self._unsaid = _unsaid_tags(model.rows, [name in annotated for name in types])
 
-    def examples(self, document: Document) -> list[Example]:
+    def examples(self, document: Document, first: float = 1.0) -> list[Example]:
         """Return the windows of a document, cut as they are for prediction.
+
+        Args:
+            document: an annotated document.
+            first: length of its first window as a share of the others', which so begin elsewhere.
 
         Raises:
             ConfigError: a label that is neither mapped nor a type of the schema, or a relation
@@ -139,7 +143,8 @@ class ExampleMaker:
         pieces = self.model.tokenizer.encode([document.text], [words], limit)[0]
         mentions = self._mentions(document, words)
         made = []
-        for window in cut_windows(pieces.counts, limit, self.model.config.window.overlap):
+        overlap = self.model.config.window.overlap
+        for window in cut_windows(pieces.counts, limit, overlap, max(1, round(first * limit))):
             inside = {
                 id: Mention(m.first - window.start, m.last - window.start, m.types)
                 for id, m in mentions.items()

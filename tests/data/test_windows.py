@@ -90,3 +90,22 @@ def test_a_short_document_is_one_window_and_an_empty_one_is_none():
 )
 def test_the_margin_is_the_context_towards_the_nearer_cut(window, margin):
     assert window.margin(4, 6, 20) == margin
+
+
+@given(documents(), st.integers(1, 12))
+def test_another_first_window_moves_the_others_and_loses_no_word(document, first):
+    pieces, limit, overlap = document
+    counts = np.array(pieces, dtype=np.int64)
+    windows = cut_windows(counts, limit, overlap, min(first, limit))
+    owned = [word for w in windows for word in range(w.own_start, w.own_end)]
+    assert owned == list(range(len(pieces)))
+    assert all(sum(pieces[w.start : w.end]) <= limit for w in windows)
+    if len(windows) > 1:
+        assert windows[0].end == 1 or sum(pieces[: windows[0].end]) <= first
+
+
+def test_a_short_first_window_by_hand():
+    ones = np.ones(10, dtype=np.int64)
+    assert [w[:2] for w in cut_windows(ones, 4, 0)] == [(0, 4), (4, 8), (8, 10)]
+    assert [w[:2] for w in cut_windows(ones, 4, 0, 2)] == [(0, 2), (2, 6), (6, 10)]
+    assert [w[:2] for w in cut_windows(ones[:4], 4, 0, 2)] == [(0, 4)]  # it fits: nothing is cut

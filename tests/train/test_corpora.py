@@ -173,3 +173,22 @@ def test_the_fingerprint_tells_configurations_and_data_apart(tmp_path, tiny_enco
     found.append(fingerprint(config))
     assert len(set(found)) == 5
     assert fingerprint(config) == found[-1]
+
+
+def test_a_document_cut_in_several_ways_lengthens_no_epoch(model, tmp_path):
+    long = write_corpus(tmp_path / "long.jsonl", [article([sentence("قال سامي")] * 600)])
+    once = training_corpora(model, [CorpusConfig(path=long)], seed=1)
+    cut = training_corpora(model, [CorpusConfig(path=long, cuts=4)], seed=1)
+    assert len(once.examples) > 2
+    assert cut.counts[0] >= 4 * once.counts[0]
+    assert round(cut.counts[0] * cut.weights[0]) in range(once.counts[0], once.counts[0] + 2)
+    firsts = {len(example.pieces.ids) for example in cut.examples}
+    assert len(firsts) > len({len(example.pieces.ids) for example in once.examples})
+
+
+def test_a_document_of_one_window_is_not_cut_further(model, ten):
+    once = training_corpora(model, [CorpusConfig(path=ten)], seed=1)
+    cut = training_corpora(model, [CorpusConfig(path=ten, cuts=2)], seed=1)
+    assert cut.counts == [2 * len(once.examples)]
+    for window, same in zip(cut.examples, once.examples * 2, strict=True):
+        assert window.pieces.ids.tolist() == same.pieces.ids.tolist()

@@ -133,3 +133,33 @@ def test_encoder_and_heads_have_rates_of_their_own():
         "encoder.1.bias": 5e-3,
     }
     assert rates["tagger.weight"] == rates["tagger.bias"] == 1.5e-2
+
+
+class Layered(nn.Module):
+    """Named as BERT's classes name their parts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.ModuleDict({"embeddings": nn.Embedding(4, 2)})
+        self.encoder["layer"] = nn.ModuleList(nn.Linear(2, 2) for _ in range(2))
+        self.encoder["norm"] = nn.LayerNorm(2)
+        self.tagger = nn.Linear(2, 3)
+
+
+def test_rates_fall_from_the_last_layer_to_the_embeddings():
+    model = Layered()
+    optimizer = MasterAdamW(model, OptimizerConfig(encoder_lr=1.0, head_lr=3.0), layer_decay=0.5)
+    set_learning_rates(optimizer, 1)
+    rate = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    found = {n: rate[id(m)] for n, m in zip(optimizer.names, optimizer.masters, strict=True)}
+    assert found == {
+        "encoder.embeddings.weight": 0.25,
+        "encoder.layer.0.weight": 0.5,
+        "encoder.layer.0.bias": 0.5,
+        "encoder.layer.1.weight": 1.0,
+        "encoder.layer.1.bias": 1.0,
+        "encoder.norm.weight": 1.0,
+        "encoder.norm.bias": 1.0,
+        "tagger.weight": 3.0,
+        "tagger.bias": 3.0,
+    }

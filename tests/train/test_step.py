@@ -14,6 +14,7 @@ from khabar.train.loop import backward
 from khabar.train.setup import Run, set_up
 from khabar.train.step import TrainStep, relation_truth
 from khabar.train.targets import AnnotationPolicy, Example, ExampleMaker, collate_examples
+from khabar.train.vocabulary import mask_piece
 from tests.newsroom import Sentence, article, articles, run_config, sentence
 
 
@@ -114,3 +115,31 @@ def test_mistakes_are_further_negatives(run):
         run.model.tagger.bias.copy_(before)
     assert float(same_tags) == float(tags)
     assert float(more) > float(relations)
+
+
+def test_hidden_words_are_whole_drawn_anew_and_only_real_ones(run, eight_windows):
+    batch = collate_examples(eight_windows, 0, 3)
+    step = TrainStep(run.model, mistakes=False, word_masking=0.4)
+    mask = mask_piece(run.model.tokenizer)
+    torch.manual_seed(0)
+    draws = [step._masked(batch.pieces, mask) for _ in range(50)]
+    hidden = torch.stack([draw.ids != batch.pieces.ids for draw in draws])
+    assert all(
+        (draw.ids[changed] == mask).all() for draw, changed in zip(draws, hidden, strict=True)
+    )
+    assert not hidden[:, batch.pieces.word_of_piece < 0].any()  # special pieces and padding
+    for changed in hidden:
+        for row, words in zip(changed, batch.pieces.word_of_piece, strict=True):
+            assert not set(words[row].tolist()) & set(words[~row].tolist())
+    assert 0.3 < hidden[:, batch.pieces.word_of_piece >= 0].float().mean() < 0.5
+    assert len({tuple(changed.flatten().tolist()) for changed in hidden}) == 50
+
+
+def test_without_hidden_words_nothing_is_drawn(run, eight_windows):
+    batch = collate_examples(eight_windows[:2], 0, 3)
+    run.model.eval()
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    TrainStep(run.model, mistakes=False)(batch)
+    run.model.train()
+    assert torch.equal(torch.get_rng_state(), before)
