@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from khabar.data.schema import LabelSchema
 from khabar.eval.alignment import mention_scores, mentions
@@ -19,6 +20,10 @@ from khabar.eval.relations import link_scores, links_by_type
 
 BINS = 10
 """Of equal width, from 0 to 1."""
+
+_DRAWS = 200
+_LEAST_LIKELIHOOD = 5e-5
+"""Records keep four decimals of a score: a 1 that is wrong may have been 0.99995."""
 
 
 class Outcome(NamedTuple):
@@ -62,7 +67,7 @@ def calibrate(metric: str, outcomes: Outcomes) -> Calibration | None:
         return None
     scores = np.array([outcome.score for outcome in outcomes])
     right = np.array([outcome.right for outcome in outcomes])
-    number = np.minimum((scores * BINS).astype(int), BINS - 1)  # a score of 1 is in the last bin
+    number = _bins_of(scores)
     bins = tuple(
         Bin(
             low=index / BINS,
@@ -74,13 +79,39 @@ def calibrate(metric: str, outcomes: Outcomes) -> Calibration | None:
         for index in range(BINS)
         if (held := number == index).any()
     )
-    distances = (bin.predictions * abs(bin.confidence - bin.precision) for bin in bins)
     return Calibration(
         metric=metric,
         predictions=len(outcomes),
-        expected_error=sum(distances) / len(outcomes),
+        expected_error=expected_error(scores, right),
         bins=bins,
     )
+
+
+def expected_error(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error of at least one prediction, see ``Calibration``."""
+    return float(np.abs(np.bincount(_bins_of(scores), scores - right)).sum() / len(scores))
+
+
+def chance_error(scores: NDArray[np.float64]) -> float:
+    """Return the expected calibration error that chance gives where scores are exactly right.
+
+    A bin of few predictions seldom holds just as many right ones as it should. The mean of so many
+    draws, always the same ones.
+    """
+    rng = np.random.default_rng(0)
+    draws = (rng.random(len(scores)) < scores for _ in range(_DRAWS))
+    return float(np.mean([expected_error(scores, right) for right in draws]))
+
+
+def log_loss(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Return the mean negative log-likelihood of right and wrong, in nats."""
+    likelihood = np.where(right, scores, 1 - scores)
+    return float(-np.log(likelihood.clip(min=_LEAST_LIKELIHOOD)).mean())
+
+
+def _bins_of(scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    # A score of 1 is in the last bin.
+    return (scores * BINS).astype(np.int64).clip(max=BINS - 1)
 
 
 def entity_outcomes(pairs: Iterable[Pair]) -> list[Outcome]:

@@ -236,8 +236,11 @@ def _draw_losses(axes: Axes, losses: Mapping[str, Curve]) -> None:
         axes.legend(fontsize=8)
 
 
+_NO_SHARES = ("threshold", "temperature")
+
+
 def _draw_dev(axes: Axes, dev: Mapping[str, Curve]) -> None:
-    shown = {name: curve for name, curve in dev.items() if "threshold" not in name}
+    shown = {name: curve for name, curve in dev.items() if not name.endswith(_NO_SHARES)}
     for (name, curve), style in zip(shown.items(), ("o-", "s-", "^-", "x-"), strict=False):
         steps, values = np.array(curve).T
         label = name.removeprefix("dev_").replace("_", " ")

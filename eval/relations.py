@@ -50,7 +50,7 @@ def links_by_type(
 ) -> dict[str, set[Link]]:
     """Return what the relations of a document link, arguments snapped to tokens."""
     links: dict[str, set[Link]] = defaultdict(set)
-    for relation, link in _linked(document, tokens, schema, match):
+    for relation, link in linked(document, tokens, schema, match):
         links[relation.type].add(link)
     return links
 
@@ -60,16 +60,17 @@ def link_scores(
 ) -> dict[tuple[str, Link], float | None]:
     """Return the score of every type and strict link; of several that are the same, the best."""
     scores: dict[tuple[str, Link], float | None] = {}
-    for relation, link in _linked(document, tokens, schema, "strict"):
+    for relation, link in linked(document, tokens, schema, "strict"):
         known = scores.setdefault((relation.type, link), relation.score)
         if relation.score is not None:
             scores[relation.type, link] = max(relation.score, known or 0.0)
     return scores
 
 
-def _linked(
+def linked(
     document: Document, tokens: Tokens, schema: LabelSchema, match: Match
 ) -> Iterator[tuple[Relation, Link]]:
+    """Yield every relation of a document, in order, and what it links."""
     arguments = {entity.id: _argument(entity, tokens, match) for entity in document.entities}
     for relation in document.relations:
         head, tail = arguments[relation.head], arguments[relation.tail]

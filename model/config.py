@@ -67,7 +67,11 @@ class WindowConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything but weights and vocabulary."""
+    """Everything but weights and vocabulary.
+
+    Raises:
+        ValueError: a temperature of 0 or less.
+    """
 
     khabar_format: int = FORMAT
     model_type: str = MODEL_TYPE
@@ -84,6 +88,17 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Least score of an entity that is returned; chosen on a dev part."""
     relation_threshold: float = 0.5
     """Least score of a relation that is returned; chosen on a dev part."""
+    entity_temperature: float = 1.0
+    """By what the log-odds of an entity are divided for its score; fitted on a dev part."""
+    relation_temperature: float = 1.0
+    """By what the relation head's logits are divided for a score; fitted on a dev part."""
+
+    def __post_init__(self) -> None:
+        if not (self.entity_temperature > 0 and self.relation_temperature > 0):
+            raise ValueError(
+                f"`entity_temperature` and `relation_temperature` must be above 0, got "
+                f"{self.entity_temperature} and {self.relation_temperature}; 1 changes nothing"
+            )
 
 
 class _Head(msgspec.Struct):

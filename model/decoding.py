@@ -15,6 +15,7 @@ from torch import Tensor
 
 from khabar.data.tags import WordSpan
 from khabar.model.network import Network
+from khabar.model.temperature import tempered
 from khabar.model.viterbi import best_tags
 
 
@@ -36,28 +37,50 @@ def decode_spans(model: Network, logits: Tensor, words: Tensor) -> list[list[Sco
 
     Returns:
         For every window its spans in reading order, outer ones first. A span's score is the
-        geometric mean of its tags' probabilities.
+        probability that exactly its words bear its tags: the product of its tags' probabilities
+        and of that of ending there, calibrated by the model's temperature.
     """
     tags = best_tags(logits, words, model.transitions(), model.rule_starts)
-    chosen = logits.log_softmax(dim=-1).gather(-1, tags.unsqueeze(-1)).squeeze(-1)
-    log_scores = chosen.cpu().numpy()
-    paths = tags.cpu().numpy()
+    log_shares = logits.log_softmax(dim=-1)
+    chosen = log_shares.gather(-1, tags.unsqueeze(-1)).squeeze(-1).cpu().numpy()
+    ends, paths = _log_ends(log_shares, tags).cpu().numpy(), tags.cpu().numpy()
     return [
-        _spans(model, paths[index, :count], log_scores[index, :count])
+        _spans(model, paths[index, :count], chosen[index, :count], ends[index, : count - 1])
         for index, count in enumerate(words.tolist())
     ]
 
 
+def _log_ends(log_shares: Tensor, tags: Tensor) -> Tensor:
+    """Return the log-probability that what a word's tag names ends there.
+
+    Args:
+        log_shares: log-probabilities of tags, ``(batch, words, rows, tags)``.
+        tags: decoded ones, ``(batch, words, rows)``.
+
+    Returns:
+        Of every word but the last, ``(batch, words - 1, rows)``; of no meaning at tag O.
+    """
+    continuing = (tags[:, :-1] + 1) // 2 * 2  # the I of a B, and of an I
+    goes_on = log_shares[:, 1:].gather(-1, continuing.unsqueeze(-1)).squeeze(-1).exp()
+    return torch.log1p(-goes_on.clamp(max=1 - torch.finfo(goes_on.dtype).eps))
+
+
 def _spans(
-    model: Network, path: NDArray[np.int64], log_scores: NDArray[np.float32]
+    model: Network,
+    path: NDArray[np.int64],
+    chosen: NDArray[np.float32],
+    ends: NDArray[np.float32],
 ) -> list[ScoredSpan]:
-    before = np.vstack([np.zeros((1, path.shape[1])), np.cumsum(log_scores, axis=0, dtype=float)])
+    """Return the spans of a path of tags, from the log-probabilities of tags and of ends."""
+    nothing = np.zeros((1, path.shape[1]))
+    before = np.vstack([nothing, np.cumsum(chosen, axis=0, dtype=float)])
+    after = np.vstack([ends, nothing])  # after the last word there is nothing to go on to
     best: dict[WordSpan, float] = {}
     for span, row in model.rows.decode(path):
-        total = before[span.last + 1, row] - before[span.first, row]
-        score = float(np.exp(total / (span.last + 1 - span.first)))
-        best[span] = max(score, best.get(span, 0.0))
-    return without_crossings([ScoredSpan(span, score) for span, score in best.items()])
+        total = before[span.last + 1, row] - before[span.first, row] + after[span.last, row]
+        best[span] = max(float(np.exp(total)), best.get(span, 0.0))
+    scores = tempered(np.array(list(best.values())), model.config.entity_temperature).tolist()
+    return without_crossings([ScoredSpan(*scored) for scored in zip(best, scores, strict=True)])
 
 
 def without_crossings(spans: list[ScoredSpan]) -> list[ScoredSpan]:

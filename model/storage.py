@@ -16,9 +16,9 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from khabar.data.atomic import write_folder_atomically
+from khabar.data.atomic import write_atomically, write_folder_atomically
 from khabar.data.errors import ModelError
-from khabar.model.config import decode_config
+from khabar.model.config import ModelConfig, decode_config
 from khabar.model.joint import Attention, JointModel, build_encoder
 from khabar.model.tokenizer import WordTokenizer, read_backend
 
@@ -58,8 +58,13 @@ def save_pretrained(
 def save_description(model: JointModel, folder: Path) -> None:
     """Write what a model is beside its weights: ``config.json`` and ``tokenizer.json``."""
     model.tokenizer.save(folder)
-    config = msgspec.json.format(msgspec.json.encode(model.config))
-    (folder / "config.json").write_bytes(config)
+    save_config(folder, model.config)
+
+
+def save_config(folder: Path, config: ModelConfig) -> None:
+    """Write a model's configuration into its folder, atomically."""
+    json = msgspec.json.format(msgspec.json.encode(config))
+    write_atomically(folder / "config.json", lambda partial: partial.write_bytes(json))
 
 
 def from_pretrained(

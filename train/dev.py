@@ -1,8 +1,8 @@
-"""Scoring on the dev part while training, and the choice of the model's thresholds there."""
+"""Scoring on the dev part: there the temperatures are fitted, then the thresholds chosen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
@@ -12,12 +12,19 @@ import msgspec
 from khabar.data.records import Document, Entity
 from khabar.data.schema import LabelSchema
 from khabar.eval.evaluate import evaluate_documents
+from khabar.eval.pairs import pair_documents
 from khabar.eval.report import Evaluation
+from khabar.eval.temperatures import Temperatures, calibrated, fit_temperatures
+from khabar.model.config import ModelConfig
 from khabar.model.extractor import Extractor
 from khabar.model.joint import JointModel
+from khabar.model.network import Network
+from khabar.model.temperature import without_temperatures
 
-ENTITY_THRESHOLDS = (0.0, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+ENTITY_THRESHOLDS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 RELATION_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+_LEAST_RELATION = 0.02
+"""Before calibration; a temperature of 2 makes 0.125 of it. What scores less is not looked at."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,25 @@ class DevScore:
             F1 where the schema has relations.
         entity_threshold: the least score of entities, and
         relation_threshold: the least score of relations, that together gave the best value.
+        temperatures: those that made probabilities of the scores, which the thresholds are of.
         evaluation: all scores; None without a dev part.
     """
 
     value: float
     entity_threshold: float
     relation_threshold: float
+    temperatures: Temperatures
     evaluation: Evaluation | None
+
+    def configure(self, config: ModelConfig) -> ModelConfig:
+        """Return a model's configuration with these thresholds and temperatures."""
+        return msgspec.structs.replace(
+            config,
+            entity_threshold=self.entity_threshold,
+            relation_threshold=self.relation_threshold,
+            entity_temperature=self.temperatures.entity,
+            relation_temperature=self.temperatures.relation,
+        )
 
     def figures(self) -> dict[str, float]:
         """Return the main figures by their names."""
@@ -43,27 +62,46 @@ class DevScore:
         figures = {
             "dev_entities_strict_f1": self.evaluation.entities.strict.micro.f1,
             "dev_entity_threshold": self.entity_threshold,
+            "dev_entity_temperature": self.temperatures.entity,
         }
         if self.evaluation.relations:
             figures["dev_relations_strict_f1"] = self.evaluation.relations.strict.micro.f1
             figures["dev_relation_threshold"] = self.relation_threshold
+            figures["dev_relation_temperature"] = self.temperatures.relation
         return figures
 
 
 def score_dev(model: JointModel, dev: Sequence[Document]) -> DevScore:
-    """Predict the dev part, once, and score it at the best thresholds."""
+    """Predict the dev part, once, and score it as calibrated, at the best thresholds."""
     own = model.config
     if not dev:
-        return DevScore(0.0, own.entity_threshold, own.relation_threshold, None)
+        kept = Temperatures(entity=own.entity_temperature, relation=own.relation_temperature)
+        return DevScore(0.0, own.entity_threshold, own.relation_threshold, kept, None)
     model.eval()
-    lowest = dict.fromkeys(model.schema.entity_types, min(ENTITY_THRESHOLDS))
-    lowest |= dict.fromkeys(model.schema.relation_types, min(RELATION_THRESHOLDS))
-    predicted = list(Extractor(model).documents(dev, threshold=lowest))
+    predicted = predict_uncalibrated(model, dev)
     model.train()
+    return score_uncalibrated(dev, predicted, model.schema)
 
-    sure = _with_thresholds(dev, predicted, model.schema)
-    evaluation = evaluate_documents(dev, sure.documents, model.schema)
-    return DevScore(_value(evaluation), sure.entity, sure.relation, evaluation)
+
+def predict_uncalibrated(model: Network, dev: Iterable[Document]) -> list[Document]:
+    """Predict documents by a model in evaluation mode, its temperatures 1, unsure records too."""
+    lowest = dict.fromkeys(model.schema.entity_types, min(ENTITY_THRESHOLDS))
+    lowest |= dict.fromkeys(model.schema.relation_types, _LEAST_RELATION)
+    extractor = Extractor(without_temperatures(model))
+    return list(extractor.documents(dev, threshold=lowest, clusters="none"))
+
+
+def score_uncalibrated(
+    dev: Sequence[Document], predicted: Sequence[Document], schema: LabelSchema
+) -> DevScore:
+    """Fit temperatures to what ``predict_uncalibrated`` gave, choose thresholds, and score.
+
+    Raises as ``evaluate_documents``.
+    """
+    temperatures = fit_temperatures(pair_documents(dev, predicted, schema), schema)
+    sure = _with_thresholds(dev, [calibrated(d, temperatures) for d in predicted], schema)
+    evaluation = evaluate_documents(dev, sure.documents, schema)
+    return DevScore(_value(evaluation), sure.entity, sure.relation, temperatures, evaluation)
 
 
 class _Chosen(NamedTuple):

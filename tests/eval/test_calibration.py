@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+import math
+
 import msgspec
+import numpy as np
 import pytest
 
-from khabar.eval.calibration import Outcome, calibrate, entity_outcomes, relation_outcomes
+from khabar.eval.calibration import (
+    Outcome,
+    calibrate,
+    chance_error,
+    entity_outcomes,
+    log_loss,
+    relation_outcomes,
+)
 from khabar.eval.pairs import pair_documents
 from tests.marked import marked
 
@@ -26,6 +36,19 @@ def test_a_bin_begins_with_its_lower_end_and_the_last_holds_1(score, low):
     calibration = calibrate("x", [Outcome(score, right=True)])
     assert calibration is not None
     assert [b.low for b in calibration.bins] == [low]
+
+
+def test_chance_alone_gives_an_error_that_shrinks_with_the_number():
+    """One prediction of 0.5 is always wrong by a half; 10,000 nearly never."""
+    assert chance_error(np.array([0.5])) == 0.5
+    assert chance_error(np.full(10_000, 0.5)) < 0.01
+    assert chance_error(np.array([0.0, 1.0])) == 0
+
+
+def test_log_loss_worked_by_hand_and_never_infinite():
+    loss = log_loss(np.array([0.8, 0.5]), np.array([True, False]))
+    assert loss == pytest.approx(-(math.log(0.8) + math.log(0.5)) / 2)
+    assert log_loss(np.array([1.0]), np.array([False])) == pytest.approx(-math.log(5e-5))
 
 
 def test_without_predictions_there_is_no_calibration():

@@ -23,6 +23,13 @@ CONFIG = ModelConfig(
 )
 
 
+def test_a_configuration_from_before_there_were_temperatures_changes_no_score():
+    fields = msgspec.to_builtins(CONFIG)
+    del fields["entity_temperature"], fields["relation_temperature"]
+    assert decode_config(msgspec.json.encode(fields), origin="m") == CONFIG
+    assert (CONFIG.entity_temperature, CONFIG.relation_temperature) == (1.0, 1.0)
+
+
 def changed(**fields: Any) -> bytes:
     return msgspec.json.encode(msgspec.to_builtins(CONFIG) | fields)
 
@@ -44,6 +51,8 @@ def test_a_configuration_is_read_back_equal():
             r"`int \| null`, got `str` - at `\$.khabar_format`",
         ),
         (changed(window={"pieces": "x"}), r"m: config.json: Expected `int`.*\$.window.pieces"),
+        (changed(entity_temperature=0), r"m: config.json: .*must be above 0, got 0.0 and 1.0"),
+        (changed(relation_temperature=-2), r"must be above 0, got 1.0 and -2.0; 1 changes nothing"),
         (changed(heads={"pool": "mean"}), r"m: config.json: .*unknown field `pool`.*\$.heads"),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import msgspec
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -17,6 +19,7 @@ from khabar.model.extractor import Extractor
 from khabar.model.relations import SpanBatch
 from khabar.model.selection import LeastScores
 from khabar.model.storage import from_pretrained
+from khabar.model.temperature import tempered, without_temperatures
 from tests.newsroom import Sentence, any_sentence, article, sentence
 
 FILLER = Sentence("بدأ الموسم الجديد .")
@@ -140,8 +143,31 @@ def test_a_relation_is_no_surer_than_its_entities(newsroom):
     scores = {entity.id: entity.score for entity in predicted.entities}
     (relation,) = predicted.relations
     (given,) = newsroom.relate(gold).relations
-    product = given.score * scores[relation.head] * scores[relation.tail]
-    assert relation.score == pytest.approx(product, abs=2e-4)
+    least = min(scores[relation.head], scores[relation.tail])
+    assert relation.score == pytest.approx(given.score * least, abs=2e-4)
+
+
+def test_temperatures_change_scores_and_nothing_else(newsroom):
+    """Relations of one kind between equal entities keep their order, whatever the temperature."""
+    text = article([EMPLOYEE, NEIGHBOURS]).text
+    least = LeastScores((0.0,) * 3, (0.0,) * 2)
+    warm = without_temperatures(newsroom.model)
+    warm.config = msgspec.structs.replace(
+        warm.config, entity_temperature=1.5, relation_temperature=3.0
+    )
+    plain, other = (
+        predict(model, [text], batch_tokens=4096, least=least)[0]
+        for model in (without_temperatures(newsroom.model), warm)
+    )
+    assert [scored.span for scored in plain.spans] == [scored.span for scored in other.spans]
+    assert len(plain.relations) == len(other.relations) > 2
+    for before, after in zip(plain.relations, other.relations, strict=True):
+        assert (before.head, before.tail, before.type) == (after.head, after.tail, after.type)
+        heads = [
+            relation.score / min(own.spans[i].score for i in (relation.head, relation.tail))
+            for own, relation in ((plain, before), (other, after))
+        ]
+        assert heads[1] == pytest.approx(tempered(np.array(heads[0]), 3.0), abs=1e-4)
 
 
 def test_texts_without_words_give_empty_predictions(newsroom):

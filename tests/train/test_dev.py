@@ -15,7 +15,7 @@ from khabar.model.joint import JointModel
 from khabar.model.storage import from_pretrained
 from khabar.train.config import RunConfig
 from khabar.train.dev import ENTITY_THRESHOLDS, RELATION_THRESHOLDS, score_dev
-from tests.newsroom import FLAT_SCHEMA, articles, flat, untrained, write_schema
+from tests.newsroom import FLAT_SCHEMA, articles, flat, overlooked, untrained, write_schema
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,11 @@ def unsure(learned: RunConfig) -> JointModel:
     return model
 
 
-def test_the_thresholds_are_those_of_the_best_f1(unsure, dev):
+def test_the_thresholds_are_those_of_the_best_f1_of_calibrated_scores(unsure, dev):
+    dev = [overlooked(document) for document in dev]
     scored = score_dev(unsure, dev)
+    assert scored.temperatures.entity != 1 != scored.temperatures.relation
+    unsure.config = scored.configure(unsure.config)
     extractor = Extractor(unsure.eval())
     entity_types, relation_types = unsure.schema.entity_types, unsure.schema.relation_types
 
@@ -62,7 +65,12 @@ def test_the_thresholds_are_those_of_the_best_f1(unsure, dev):
     assert min(means.values()) < max(means.values())
     assert 2 * scored.value >= max(means.values()) - 1e-9
     best = evaluation(scored.entity_threshold, scored.relation_threshold)
-    assert best == scored.evaluation
+    assert (
+        best
+        == scored.evaluation
+        == evaluate_documents(dev, list(extractor.documents(dev)), unsure.schema)
+    )
+    assert score_dev(unsure, dev) == scored, "what was fitted before is no part of a fit"
 
 
 def test_the_value_is_the_mean_of_both_f1(model, dev):
@@ -73,8 +81,10 @@ def test_the_value_is_the_mean_of_both_f1(model, dev):
     assert scored.figures() == {
         "dev_entities_strict_f1": entities,
         "dev_entity_threshold": scored.entity_threshold,
+        "dev_entity_temperature": scored.temperatures.entity,
         "dev_relations_strict_f1": relations,
         "dev_relation_threshold": scored.relation_threshold,
+        "dev_relation_temperature": scored.temperatures.relation,
     }
 
 
@@ -86,7 +96,9 @@ def test_a_schema_without_relations_is_scored_on_entities_alone(tmp_path, tiny_e
     assert scored.figures() == {
         "dev_entities_strict_f1": scored.value,
         "dev_entity_threshold": scored.entity_threshold,
+        "dev_entity_temperature": scored.temperatures.entity,
     }
+    assert scored.temperatures.relation == 1
 
 
 def test_the_model_goes_on_training_after_it_was_scored(model, dev):
@@ -95,7 +107,8 @@ def test_the_model_goes_on_training_after_it_was_scored(model, dev):
     assert all(module.training for module in model.modules())
 
 
-def test_without_a_dev_part_there_is_no_score(model):
+def test_without_a_dev_part_there_is_no_score_and_nothing_changes(model):
     scored = score_dev(model, [])
+    assert scored.configure(model.config) == model.config
     assert scored.evaluation is None
     assert scored.value == 0
