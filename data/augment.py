@@ -20,6 +20,8 @@ from khabar.data.records import Document, Entity
 from khabar.data.rewrite import Edit, rewrite
 from khabar.data.words import split_words
 
+_NAME_TYPES = ("PERS", "GPE", "LOC", "ORG", "FAC", "PRODUCT", "WEBSITE")
+
 
 class AugmentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What variants of a corpus's documents are like.
@@ -34,8 +36,9 @@ class AugmentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     swap: float = 0.3
     """Share of the names of a document that are exchanged; a name is so throughout a document, and
     for none that the document already has."""
-    swap_types: tuple[str, ...] = ("PERS", "GPE", "LOC", "ORG", "FAC", "PRODUCT", "WEBSITE")
-    """Types whose mentions are exchanged; those of adjectives would break agreement."""
+    swap_types: tuple[str, ...] | None = None
+    """Types whose mentions are exchanged; those of adjectives would break agreement. None: those of
+    PERS, GPE, LOC, ORG, FAC, PRODUCT, WEBSITE that there are."""
     spelling: float = 0.2
     """Chance that a document has a habit of misspelling, for each habit."""
 
@@ -54,7 +57,7 @@ def augmented(documents: Sequence[Document], config: AugmentConfig, seed: int) -
 
     The same documents, configuration and seed give the same variants.
     """
-    names = _Names(documents, config.swap_types)
+    names = _Names(documents, _NAME_TYPES if config.swap_types is None else config.swap_types)
     variants = []
     for copy in range(1, config.copies + 1):
         for number, document in enumerate(documents):

@@ -16,9 +16,9 @@ import msgspec
 import regex
 
 from khabar.data.groups import Groups
-from khabar.data.mentions import Mention, nation_stem, read_mentions
+from khabar.data.mentions import OFFICE, Mention, nation_stem, read_mentions
 from khabar.data.nouns import CAPITALS
-from khabar.data.offices import OFFICE, join_offices
+from khabar.data.offices import join_offices
 from khabar.data.persons import PERSON, join_persons
 from khabar.data.records import Document
 from khabar.data.resumption import join_short_forms
@@ -44,8 +44,6 @@ _UNBRACKETED = frozenset({"GPE", "CURR", "LANGUAGE", "NORP", OFFICE})
 """Families in which a bracket says something else: ``نيروبي (كينيا)``."""
 _OWN = frozenset({PERSON, OFFICE, "NORP", "LANGUAGE"})
 """Families with rules of their own, or whose names have no short forms."""
-_GENERIC = frozenset({"EVENT", "LAW"})
-"""Types whose indefinite mentions of one word each bring something new: ``مباراة``."""
 _CAPITAL_NOUN = fold("العاصمة")
 
 
@@ -136,15 +134,9 @@ def _quoted_in(number: int, mentions: Sequence[Mention], text: str) -> int | Non
 def _join_equal(mentions: Sequence[Mention], groups: Groups) -> None:
     first: dict[tuple[str, tuple[str, ...]], int] = {}
     for number, mention in enumerate(mentions):
-        if _names_one_thing(mention):
+        if mention.names_one_thing:
             group = mention.entity.type if mention.resumes else mention.family
             groups.join(first.setdefault((group, mention.words), number), number)
-
-
-def _names_one_thing(mention: Mention) -> bool:
-    """Whether equal words mean one thing throughout an article: ``الشركة``, but not ``مباراة``."""
-    indefinite = len(mention.words) == 1 and not mention.resumes
-    return mention.family != OFFICE and not (mention.entity.type in _GENERIC and indefinite)
 
 
 # What must stay apart
@@ -172,28 +164,27 @@ def _join_bare(mentions: Sequence[Mention], groups: Groups) -> None:
 
     ``محافظة البصرة`` and ``مدينة البصرة`` are two; ``البصرة`` is the one that comes first.
     """
+    kinds: defaultdict[int, set[str]] = defaultdict(set)
+    for number, mention in enumerate(mentions):
+        kinds[groups.of(number)] |= {mention.kind} if mention.kind else set()
     named: defaultdict[tuple[str, tuple[str, ...]], list[int]] = defaultdict(list)
     for number, mention in enumerate(mentions):
-        if not _names_one_thing(mention):
+        if not mention.names_one_thing:
             continue
         others = named[mention.entity.type, mention.bare]
         for other in others:
-            if len(_kinds(other, mentions, groups) | _kinds(number, mentions, groups)) <= 1:
-                groups.join(other, number)
+            both = kinds[groups.of(other)] | kinds[groups.of(number)]
+            if len(both) <= 1 and groups.join(other, number):
+                kinds[groups.of(number)] = both
         if groups.of(number) not in {groups.of(other) for other in others}:
             others.append(number)
-
-
-def _kinds(number: int, mentions: Sequence[Mention], groups: Groups) -> set[str]:
-    members = (mentions[member] for member in groups.members(groups.of(number)))
-    return {member.kind for member in members if member.kind is not None}
 
 
 def _join_rivals(mentions: Sequence[Mention], groups: Groups) -> None:
     """Join rival transliterations: ``غوغل`` and ``جوجل``."""
     alike: defaultdict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], int]] = defaultdict(dict)
     for number, mention in enumerate(mentions):
-        if _names_one_thing(mention):
+        if mention.names_one_thing:
             alike[mention.family, skeleton(mention.bare)].setdefault(mention.bare, number)
     for (family, _), names in alike.items():
         for (first, a), (second, b) in combinations(names.items(), 2):

@@ -21,15 +21,13 @@ Enters and leaves: files of this form, and documents.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
-from khabar.data.bio import Mention, decode_labels, encode_labels
+from khabar.data.bio import encode_labels
 from khabar.data.columns import (
     DOCUMENT_START,
     MARKS,
@@ -48,15 +46,19 @@ from khabar.data.files import (
     write_chunks,
 )
 from khabar.data.left_out import missing
-from khabar.data.records import Document, Entity
+from khabar.data.records import Document
 from khabar.data.rejected import Rejected
-from khabar.data.words import Span, spans_touched
+from khabar.data.tagged import (
+    MENDED,
+    TaggedTokens,
+    loses_spaces,
+    tagged_document,
+    tagged_tokens,
+)
 
 _MARK = "\ufeff"
 _LAYOUT = "conll"
-_MENDED = "mended"
 _START_LINES = f"{DOCUMENT_START} O\n\n"
-_TOKEN = re.compile(r"[^ \t\r\n]+")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -117,9 +119,9 @@ def write_conll(path: Path, documents: Iterable[Document]) -> None:
 
 def missing_from_conll(document: Document) -> Counter[str]:
     """Count what columns have no place for."""
-    kept = (_LAYOUT, _MENDED)
+    kept = (_LAYOUT, MENDED)
     counts = missing(document, "relations", "scores", "clusters", "meta", kept_meta=kept)
-    counts["texts' own spaces"] = int(_loses_spaces(document))
+    counts["texts' own spaces"] = int(loses_spaces(document))
     return +counts
 
 
@@ -133,34 +135,11 @@ def _rows(path: Path, encoding: str) -> Iterator[Row]:
 
 
 def _document(part: Part, id: str, label_column: int | None) -> Document:
-    text, spans = _join(part)
-    mentions, mended = decode_labels(part.labels, part.sentence_starts)
-    extents = [(spans[m.start][0], spans[m.end - 1][1]) for m in mentions]
-    entities = tuple(
-        Entity(id=str(number), type=mention.type, start=start, end=end, text=text[start:end])
-        for number, (mention, (start, end)) in enumerate(
-            zip(mentions, extents, strict=True), start=1
-        )
-    )
-    layout = _layout(part, encode_labels(mentions, len(spans)), label_column)
-    meta = {_LAYOUT: msgspec.json.encode(layout).decode()}
-    if mended:
-        meta[_MENDED] = str(mended)
-    return Document(id=id, text=text, entities=entities, meta=meta)
-
-
-def _join(part: Part) -> tuple[str, list[Span]]:
-    pieces: list[str] = []
-    spans: list[Span] = []
-    offset = 0
-    for index, token in enumerate(part.tokens):
-        if index:
-            pieces.append("\n" if index in part.sentence_starts else " ")
-            offset += 1
-        pieces.append(token)
-        spans.append((offset, offset + len(token)))
-        offset += len(token)
-    return "".join(pieces), spans
+    tagged = TaggedTokens(part.tokens, part.labels, part.sentence_starts)
+    document, mentions = tagged_document(tagged, id)
+    layout = _layout(part, encode_labels(mentions, len(part.tokens)), label_column)
+    meta = {_LAYOUT: msgspec.json.encode(layout).decode(), **document.meta}
+    return msgspec.structs.replace(document, meta=meta)
 
 
 def _layout(part: Part, labels: list[list[str]], label_column: int | None) -> _Layout:
@@ -241,11 +220,10 @@ def _ends_document(kinds: Sequence[str]) -> bool:
 
 def _lines(document: Document) -> str:
     """Return the lines of the file it came from if they still read as it, else lines that do."""
-    spans = _token_spans(document)
-    tokens = [document.text[start:end] for start, end in spans]
-    mentions = _mentions(document, spans)
-    starts = _sentence_starts(document.text, spans, mentions)
-    labels = encode_labels(mentions, len(tokens))
+    tokens, labels, starts = tagged_tokens(document)
+    for place, token in enumerate(tokens):
+        if token in MARKS:
+            raise FormatError(f"token {place}, {token}, is a mark of the format; drop it")
     if (layout := _stored_layout(document)) is not None:
         rendered = _render(tokens, labels, starts, layout)
         for groups in (_stored_groups(rendered, layout), _stored_gaps(rendered, layout)):
@@ -292,48 +270,3 @@ def _stored_layout(document: Document) -> _Layout | None:
             f"`meta.{_LAYOUT}` is kept for the layout that the reader of columns puts there, and "
             f"this is none ({error}); rename or drop it"
         ) from error
-
-
-def _token_spans(document: Document) -> list[Span]:
-    cuts = sorted({edge for entity in document.entities for edge in (entity.start, entity.end)})
-    spans: list[Span] = []
-    for match in _TOKEN.finditer(document.text):
-        start, end = match.span()
-        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
-        spans.extend(pairwise([start, *inner, end]))
-    for start, end in spans:
-        if document.text[start:end] in MARKS:
-            raise FormatError(
-                f"the word {document.text[start:end]} at {start} is a mark of the format; drop it"
-            )
-    return spans
-
-
-def _mentions(document: Document, spans: list[Span]) -> list[Mention]:
-    mentions: list[Mention] = []
-    for entity in document.entities:
-        touched = spans_touched(spans, entity.start, entity.end)
-        if not touched:
-            raise FormatError(f"entity {entity.id} {entity.text!r} has no token; drop it")
-        if _TOKEN.fullmatch(entity.type) is None:
-            raise FormatError(f"the type {entity.type!r} is no single word; rename it")
-        mentions.append(Mention(entity.type, touched.start, touched.stop))
-    return mentions
-
-
-def _loses_spaces(document: Document) -> bool:
-    """Whether anything but single spaces, and line feeds outside of entities, parts the tokens."""
-    spans = _token_spans(document)
-    starts = _sentence_starts(document.text, spans, _mentions(document, spans))
-    joined = "".join(
-        ("" if not token else "\n" if token in starts else " ") + document.text[start:end]
-        for token, (start, end) in enumerate(spans)
-    )
-    return joined != document.text
-
-
-def _sentence_starts(text: str, spans: list[Span], mentions: list[Mention]) -> set[int]:
-    inside = {token for m in mentions for token in range(m.start + 1, m.end)}
-    gaps = enumerate(pairwise(spans), start=1)
-    broken = {i for i, ((_, end), (start, _)) in gaps if "\n" in text[end:start]}
-    return broken - inside

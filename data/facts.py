@@ -7,7 +7,7 @@ things however often the text states it. Values (dates, numbers, amounts) are th
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -129,7 +129,7 @@ def _thing(entities: Sequence[Entity], read: dict[str, Mention]) -> Thing:
     value = without_quotes(plain(entities[0].text)) or entities[0].text
     names = [mention.display for mention in named] or [value]
     return Thing(
-        type=max(types, key=types.count),
+        type=Counter(types).most_common(1)[0][0],
         name=names[0],
         names=tuple(dict.fromkeys(names)),
         words=_lasting_words(named[0]) if named else tuple(value.split()),

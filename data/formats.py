@@ -39,6 +39,7 @@ from khabar.data.records import Document
 from khabar.data.rejected import Rejected, StrictRejected
 from khabar.data.spacy_docbin import read_docbin, write_docbin
 from khabar.data.spert import is_spert, missing_from_spert, read_spert, write_spert
+from khabar.data.token_csv import missing_from_token_csv, read_token_csv, write_token_csv
 from khabar.data.webanno import is_webanno, missing_from_webanno, read_webanno, write_webanno
 from khabar.data.wojood_relations import (
     is_wojood_relations,
@@ -175,6 +176,12 @@ REGISTRY = (
         recognizes=is_wojood_relations,
         misses=missing_from_wojood_relations,
     ),
+    Format(
+        name="token-csv",
+        read=read_token_csv,
+        write=write_token_csv,
+        misses=missing_from_token_csv,
+    ),
 )
 """All formats. The first that has a suffix is the one that the suffix says."""
 
@@ -221,12 +228,18 @@ def read_documents(
             cannot and ``rejected`` is None.
     """
     ledger = StrictRejected() if rejected is None else rejected
+    name = format_by_look(path, format, encoding)
+    return _BY_NAME[name].read(path, ledger, encoding=encoding)
+
+
+def format_by_look(path: Path, format: str | None = None, encoding: str = "utf-8") -> str:
+    """Return the format in which ``read_documents`` reads a file. Raises: FormatError."""
     name = format_of(path, format)
     if format is None and name == "plain" and _looks_like_columns(path, encoding):
-        name = "conll"
+        return "conll"
     if format is None and bare_path(path).suffix in _JSON_SUFFIXES:
-        name = _name_by_keys(path, encoding) or _only_name(path, None)
-    return _BY_NAME[name].read(path, ledger, encoding=encoding)
+        return _name_by_keys(path, encoding) or _only_name(path, None)
+    return name
 
 
 def corpus_files(path: Path) -> list[Path]:

@@ -12,7 +12,12 @@ _BETWEEN = "\n\n"
 
 
 def join_in_groups(documents: Sequence[Document], size: int) -> list[Document]:
-    """Return documents joined ``size`` to one, in order; the last may be of fewer."""
+    """Return documents joined ``size`` to one, in order; the last may be of fewer.
+
+    Joined to one each they are as they were, with their ids and ``meta``.
+    """
+    if size == 1:
+        return list(documents)
     groups = [documents[i : i + size] for i in range(0, len(documents), size)]
     return [join_documents(group) for group in groups]
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from typing import TypeAlias
 
 import msgspec
 
@@ -44,7 +45,11 @@ VALUE_TYPES = frozenset(
 )
 """Types whose mentions are values, not names of things: they belong to no cluster."""
 
+OFFICE = "OCC"
+
 _ARTICLE = "ال"
+_GENERIC = frozenset({"EVENT", "LAW"})
+"""Types whose indefinite mentions of one word each bring something new: ``مباراة``."""
 _FAMILIES = {"LOC": "GPE", "FAC": "ORG"}
 """Types whose mentions may name one thing: a hospital acts, and it is a place."""
 _PLACES = frozenset({"GPE", "LOC"})
@@ -56,6 +61,9 @@ _ENDINGS = re.compile(r"(يات|يون|يين|ون|ين|يه|ات|ي|ه)$")
 _LEAST_STEM = 2
 _CAPITAL = fold("عاصمة")
 _CURRENCY_ENDING = re.compile(r"(?<=...)ا$")
+
+
+Form: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...], str | None]
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -87,6 +95,17 @@ class Mention(msgspec.Struct, frozen=True):
     def resumes(self) -> bool:
         """Whether it is one definite word, as ``الوزارة``, which may resume a longer name."""
         return len(self.words) == 1 and self.head != self.words[0]
+
+    @property
+    def names_one_thing(self) -> bool:
+        """Whether its words mean one thing throughout an article: ``الشركة``, not ``مباراة``."""
+        indefinite = len(self.words) == 1 and not self.resumes
+        return self.family != OFFICE and not (self.entity.type in _GENERIC and indefinite)
+
+    @property
+    def form(self) -> Form:
+        """All but where it stands: mentions of one form that name one thing name the same."""
+        return self.entity.type, self.words, self.bare, self.kind
 
 
 def read_mentions(document: Document) -> list[Mention]:
@@ -160,7 +179,7 @@ def _with_ministries(mentions: list[Mention]) -> list[Mention]:
     read: list[Mention] = []
     for mention in mentions:
         titles = [title for title in titles if title.entity.end > mention.start]
-        if mention.entity.type == "OCC" and mention.words[0] in MINISTERS:
+        if mention.entity.type == OFFICE and mention.words[0] in MINISTERS:
             titles.append(mention)
         if mention.entity.type == "ORG" and mention.kind is None and titles:
             nation = nations.get((mention.entity.end + 1, "NORP"), "")
@@ -248,8 +267,7 @@ def _bare_first(first: str, type: str, known: Counter[str], *, follows: bool) ->
     word = "".join(folded_words(first))
     if word in WHOLE_WORDS:
         return first
-    names = known.keys() - {word} if known[word] == 1 else known.keys()
-    clitic, name = split_clitics(word, names)
+    clitic, name = split_clitics(word, known.keys())
     if not clitic:
         clitic, name = split_clitics(word, _listed(type, word))
     if clitic and not (type == "PERS" and clitic.endswith("ك")):  # كريم beside ريم

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from khabar.data.groups import Groups
-from khabar.data.mentions import Mention, without_article
+from khabar.data.mentions import OFFICE, Mention, without_article
+from khabar.data.name_index import starts
 from khabar.data.nouns import FILLERS, GENERAL, HONORIFICS
 from khabar.data.persons import PERSON
 from khabar.data.records import Document
 from khabar.data.resumption import last_named
 from khabar.data.spelling import folded_words
 
-OFFICE = "OCC"
 OCCUPATION = "has_occupation"
 """The last part of the relation from a person to an office."""
 
@@ -29,13 +29,15 @@ _FEMININE = re.compile(r"(?<=..)ه$")
 _Key = tuple[str, ...]
 
 
-class _Named(msgspec.Struct, frozen=True):
-    """What tells offices apart, by the numbers of their mentions."""
+class _Office(msgspec.Struct, frozen=True):
+    """What a mention tells of an office besides its key."""
 
-    keys: dict[int, _Key]
-    words: dict[int, str]
+    word: str
     """The first word, folded, with its article."""
-    holders: dict[int, set[int]]
+    names_body: bool
+    """Whether it says of what body or place."""
+    holders: frozenset[int]
+    """The groups of the persons who are said to hold it."""
 
 
 def join_offices(
@@ -49,24 +51,48 @@ def join_offices(
         document: for who holds which office.
         groups: those of the mentions.
     """
-    offices = [number for number, mention in enumerate(mentions) if mention.family == OFFICE]
-    named = _Named(
-        keys={number: _key(number, mentions, document.text, groups) for number in offices},
-        words={number: mentions[number].words[0] for number in offices},
-        holders=_holders(mentions, numbers, document, groups),
-    )
-    by_head: defaultdict[str, list[int]] = defaultdict(list)
-    for number in offices:
-        key = named.keys[number]
-        same = [
-            other
-            for other in by_head[key[0]]
-            if _same_office(key, named.keys[other]) and _may_share(number, other, named)
-        ]
-        found = last_named(number, same, groups)
+    holders = _holders(mentions, numbers, document, groups)
+    keys = {
+        number: _key(number, mentions, document.text, groups)
+        for number, mention in enumerate(mentions)
+        if mention.family == OFFICE
+    }
+    earlier = _Earlier({len(key) for key in keys.values()})
+    for number, key in keys.items():
+        held = frozenset(holders.get(number, ()))
+        office = _Office(mentions[number].words[0], names_body=len(key) > 1, holders=held)
+        found = last_named(number, earlier.same(key, office, groups), groups)
         if found is not None:
             groups.join(found, number)
-        by_head[key[0]].append(number)
+        earlier.add(number, key, office)
+
+
+class _Earlier:
+    """The offices mentioned so far: of each key, and of each beginning of keys."""
+
+    def __init__(self, lengths: Collection[int]) -> None:
+        """Begin with none; the keys that will come have these lengths."""
+        self._lengths = lengths
+        self._of_key: dict[_Key, dict[_Office, list[int]]] = {}
+        self._of_start: dict[_Key, dict[_Office, list[int]]] = {}
+
+    def add(self, number: int, key: _Key, office: _Office) -> None:
+        """Let the mention of an office be known."""
+        self._of_key.setdefault(key, {}).setdefault(office, []).append(number)
+        for start in starts(key, self._lengths):
+            self._of_start.setdefault(start, {}).setdefault(office, []).append(number)
+
+    def same(self, key: _Key, office: _Office, groups: Groups) -> Iterator[int]:
+        """Yield, of every group that may be of an office, a mention whose words agree with it.
+
+        Words agree where those of one mention are the beginning of the other's.
+        """
+        shorter = [self._of_key.get(start, {}) for start in starts(key, self._lengths)]
+        for offices in (*shorter, self._of_key.get(key, {}), self._of_start.get(key, {})):
+            for other, numbers in offices.items():
+                if _may_share(office, other):
+                    numbers[:] = {groups.of(number): number for number in numbers}.values()
+                    yield from numbers
 
 
 def _holders(
@@ -112,24 +138,18 @@ def _ungendered(word: str) -> str:
     return _FEMININE.sub("", _ACCUSATIVE.sub("", without_article(word)))
 
 
-def _same_office(first: _Key, second: _Key) -> bool:
-    short, long = sorted((first, second), key=len)
-    return long[: len(short)] == short
-
-
-def _may_share(first: int, second: int, named: _Named) -> bool:
+def _may_share(office: _Office, other: _Office) -> bool:
     """Whether two mentions whose words agree may be of one office.
 
     Where both name no body or place, they are what a person is, not an office that persons share.
     """
-    short = min(first, second, key=lambda number: len(named.keys[number]))
-    if len(named.keys[short]) > 1:
+    if office.names_body and other.names_body:
         return True
-    holders = named.holders.get(first, set()), named.holders.get(second, set())
-    if named.words[short] in HONORIFICS:
-        return bool(holders[0] & holders[1])
-    longer = first if short == second else second
-    resumes = named.words[short] != without_article(named.words[short])
-    if len(named.keys[longer]) > 1 and not resumes:
+    short, long = (other, office) if office.names_body else (office, other)
+    share_holders = bool(short.holders & long.holders)
+    if short.word in HONORIFICS:
+        return share_holders
+    resumes = short.word != without_article(short.word)
+    if long.names_body and not resumes:
         return False
-    return not (holders[0] and holders[1]) or bool(holders[0] & holders[1])
+    return share_holders or not (short.holders and long.holders)

@@ -18,19 +18,23 @@ _SON = frozenset(fold(word) for word in ("بن", "ابن", "بنت", "آل"))
 
 
 def join_persons(mentions: Sequence[Mention], groups: Groups) -> None:
-    """Join the mentions of each person."""
+    """Join the mentions of each person; those of equal words are joined."""
     persons = [n for n, m in enumerate(mentions) if m.family == PERSON and _names(m)]
-    by_end: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    by_sound: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    looked_at: dict[tuple[str, ...], int] = {}  # how many names were, by a mention's words
     for number in sorted(persons, key=lambda n: (-len(mentions[n].words), n)):
-        names = _names(mentions[number])
-        ends = dict.fromkeys((_sound(names[0]), _sound(names[-1])))
-        longer = dict.fromkeys(whole for end in ends for whole in by_end[end])
-        wholes = [whole for whole in longer if _is_part(mentions[number], mentions[whole])]
-        whole = _likeliest(number, wholes, groups)
-        if whole is not None:
-            groups.join(whole, number)
-        for end in ends:
-            by_end[end].append(number)
+        mention = mentions[number]
+        sounds = dict.fromkeys(map(_sound, _names(mention)))
+        longer = min((by_sound[sound] for sound in sounds), key=len)
+        if looked_at.get(mention.words) != len(longer):
+            wholes = [whole for whole in longer if _is_part(mention, mentions[whole])]
+            whole = _likeliest(number, wholes, groups)
+            if whole is not None:
+                groups.join(whole, number)
+        if mention.words not in looked_at:
+            for sound in sounds:
+                by_sound[sound].append(number)
+        looked_at[mention.words] = len(longer)
 
 
 def _likeliest(number: int, wholes: Iterable[int], groups: Groups) -> int | None:
@@ -40,9 +44,9 @@ def _likeliest(number: int, wholes: Iterable[int], groups: Groups) -> int | None
     """
 
     def rank(whole: int) -> tuple[bool, int, int]:
-        members = groups.members(groups.of(whole))
-        before = sum(member < number for member in members)
-        return before == 0, -(before or len(members)), min(members)
+        group = groups.of(whole)
+        members, before = groups.members(group), groups.before(group, number)
+        return before == 0, -(before or len(members)), members[0]
 
     one_each = {groups.of(whole): whole for whole in wholes}
     if groups.of(number) in one_each:

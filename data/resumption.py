@@ -8,11 +8,12 @@ mentions of a document and their groups so far, those of equal words being joine
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from khabar.data.groups import Groups
-from khabar.data.mentions import Mention, without_article
+from khabar.data.mentions import Form, Mention, without_article
+from khabar.data.name_index import NameIndex
 from khabar.data.nouns import CLASS_NOUNS, HEADS, REALMS, RESUMED_KINDS, SYNONYMS
 
 _LEAST_LETTERS = 3
@@ -27,13 +28,9 @@ def join_short_forms(numbers: Sequence[int], mentions: Sequence[Mention], groups
         mentions: all of the document.
         groups: theirs.
     """
-    by_head: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    resumption = _Resumption(mentions, groups)
     for number in numbers:
-        mention = mentions[number]
-        for word in {mention.head, without_article(mention.bare[0])}:
-            by_head[mention.family, word].append(number)
-    for number in numbers:
-        _join_one(number, by_head[mentions[number].family, mentions[number].head], mentions, groups)
+        resumption.join(number)
 
 
 def last_named(number: int, candidates: Iterable[int], groups: Groups) -> int | None:
@@ -43,35 +40,107 @@ def last_named(number: int, candidates: Iterable[int], groups: Groups) -> int | 
     """
 
     def distance(candidate: int) -> tuple[bool, int]:
-        members = groups.members(groups.of(candidate))
-        before = [member for member in members if member < number]
-        return (False, number - max(before)) if before else (True, min(members))
+        group = groups.of(candidate)
+        members, before = groups.members(group), groups.before(group, number)
+        return (False, number - members[before - 1]) if before else (True, members[0])
 
     one_each = {groups.of(candidate): candidate for candidate in candidates}
     free = [candidate for candidate in one_each.values() if not groups.apart(candidate, number)]
     return min(free, key=distance, default=None)
 
 
-def _join_one(
-    number: int, same_head: Sequence[int], mentions: Sequence[Mention], groups: Groups
-) -> None:
-    mention = mentions[number]
-    longer = [n for n in same_head if _abridges(mention, mentions[n])]
-    if any(groups.of(n) == groups.of(number) for n in longer):
-        return
-    found = last_named(number, longer, groups)
-    if found is None and len(mention.words) == 1:
-        before = range(number)
-        for fits in (
-            _last_word,
-            *((_same_words, _same_kind, _unclassed) if mention.resumes else ()),
-        ):
-            chosen = _members(before, fits, mention, mentions, groups)
-            found = last_named(number, chosen, groups)
+class _Resumption:
+    """The mentions of a document and what is known of their forms so far."""
+
+    def __init__(self, mentions: Sequence[Mention], groups: Groups) -> None:
+        self._mentions = mentions
+        self._groups = groups
+        self._index = NameIndex(mentions)
+        self._longer: dict[Form, list[int]] = {}
+        self._joined: set[Form] = set()
+        """Those that are in one group with a longer name: so are all mentions of the form."""
+
+    def join(self, number: int) -> None:
+        """Join a mention with the one that it resumes, if there is one."""
+        mention, groups = self._mentions[number], self._groups
+        if mention.form in self._joined:
+            return
+        longer = [n for n in self._longer_names(mention) if _in_reach(mention, self._mentions[n])]
+        is_joined = any(groups.of(n) == groups.of(number) for n in longer)
+        found = None if is_joined else last_named(number, longer, groups)
+        if (is_joined or found is not None) and mention.names_one_thing:
+            self._joined.add(mention.form)
+        if not is_joined and found is None and len(mention.words) == 1:
+            found = self._by_other_words(number)
+        if found is not None:
+            groups.join(found, number)
+
+    def _longer_names(self, mention: Mention) -> list[int]:
+        if mention.form not in self._longer:
+            begun = self._index.begun_with(mention)
+            longer = [n for n in begun if _abridges(mention, self._mentions[n])]
+            self._longer[mention.form] = longer
+        return self._longer[mention.form]
+
+    # A name with other words
+
+    def _by_other_words(self, number: int) -> int | None:
+        """Return what a mention of one word resumes that does not begin with it."""
+        rules = [self._last_word]
+        if self._mentions[number].resumes:
+            rules += [self._same_words, self._same_kind, self._unclassed]
+        for fitting in rules:
+            found = last_named(number, self._named_before(number, fitting(number)), self._groups)
             if found is not None:
-                break
-    if found is not None:
-        groups.join(found, number)
+                return found
+        return None
+
+    def _named_before(self, number: int, candidates: Iterable[int]) -> list[int]:
+        """Return one candidate of each group that holds a mention of the family before one."""
+        family = self._mentions[number].family
+        one_each = {self._groups.of(candidate): candidate for candidate in candidates}
+        named = []
+        for group, candidate in one_each.items():
+            before = takewhile(lambda member: member < number, self._groups.members(group))
+            if any(self._mentions[member].family == family for member in before):
+                named.append(candidate)
+        return named
+
+    def _last_word(self, number: int) -> Sequence[int]:
+        """Return products that go by their last word: ``تويوتا هايلوكس``, ``الهايلوكس``."""
+        mention = self._mentions[number]
+        return self._index.of_last[mention.head] if mention.entity.type == "PRODUCT" else ()
+
+    def _same_words(self, number: int) -> Sequence[int]:
+        return self._index.of_words[self._mentions[number].words]
+
+    def _same_kind(self, number: int) -> Sequence[int]:
+        kind = SYNONYMS.get(self._mentions[number].head)
+        return self._index.of_kind[kind] if kind is not None else ()
+
+    def _unclassed(self, number: int) -> Sequence[int]:
+        """Return names of which nothing says what they are, so that a mention's noun may."""
+        mention = self._mentions[number]
+        if mention.family == "GPE":
+            realms = REALMS.get(mention.words[0], ())
+            return [n for realm in realms for n in self._index.of_first[realm]]
+        if mention.kind is None:
+            return ()
+        if mention.entity.type != "PRODUCT" and mention.kind not in RESUMED_KINDS:
+            return ()  # الحرب is not any event named before
+        classed = CLASS_NOUNS.get(mention.entity.type, {}).keys() | HEADS
+        same_family = takewhile(lambda n: n < number, self._index.of_family[mention.family])
+        return [
+            candidate
+            for candidate in self._named_before(number, same_family)
+            if not any(self._mentions[n].head in classed for n in self._members(candidate))
+        ]
+
+    def _members(self, number: int) -> list[int]:
+        return self._groups.members(self._groups.of(number))
+
+
+# Names that begin with a shorter one
 
 
 def _abridges(short: Mention, long: Mention) -> bool:
@@ -83,9 +152,6 @@ def _abridges(short: Mention, long: Mention) -> bool:
         indefinite_noun = not short.resumes and (short.kind or short.head in HEADS)
         if len(short.head) < _LEAST_LETTERS or indefinite_noun:
             return False
-        noun = short.kind or short.head in HEADS or long.words == (short.head,)  # الحفل after حفل
-        if short.resumes and noun and long.start > short.start:
-            return False
         if short.resumes and long.words == (short.head,):
             return True
     if short.family == "GPE" and short.words == long.words[:1]:
@@ -93,54 +159,12 @@ def _abridges(short: Mention, long: Mention) -> bool:
     return any(_begins(short.words, words) for words in (long.words, long.bare))
 
 
+def _in_reach(short: Mention, long: Mention) -> bool:
+    """Whether a mention stands where it may resume another: a definite noun only after it."""
+    noun = short.kind or short.head in HEADS or long.words == (short.head,)  # الحفل after حفل
+    return not (short.resumes and noun and long.start > short.start)
+
+
 def _begins(short: Sequence[str], long: Sequence[str]) -> bool:
     start = [without_article(word) for word in long[: len(short)]]
     return len(short) < len(long) and start == [without_article(word) for word in short]
-
-
-# A noun without a name of its class
-
-_Fits = Callable[[Mention, Sequence[Mention]], bool]
-
-
-def _members(
-    before: Iterable[int],
-    fits: _Fits,
-    mention: Mention,
-    mentions: Sequence[Mention],
-    groups: Groups,
-) -> list[int]:
-    """Return the mentions before one, of its family, whose groups fit."""
-    same_family = [n for n in before if mentions[n].family == mention.family]
-    fitting = {
-        group
-        for group in {groups.of(number) for number in same_family}
-        if fits(mention, [mentions[n] for n in groups.members(group)])
-    }
-    return [number for number in same_family if groups.of(number) in fitting]
-
-
-def _same_words(mention: Mention, group: Sequence[Mention]) -> bool:
-    return any(other.words == mention.words for other in group)
-
-
-def _same_kind(mention: Mention, group: Sequence[Mention]) -> bool:
-    kind = SYNONYMS.get(mention.head)
-    return kind is not None and any(SYNONYMS.get(other.head) == kind for other in group)
-
-
-def _unclassed(mention: Mention, group: Sequence[Mention]) -> bool:
-    """Whether nothing says what a group is, so that the mention's noun may say it."""
-    if mention.family == "GPE":
-        return any(other.words[0] in REALMS.get(mention.words[0], ()) for other in group)
-    if mention.entity.type != "PRODUCT" and mention.kind not in RESUMED_KINDS:
-        return False  # الحرب is not any event named before
-    classed = CLASS_NOUNS.get(mention.entity.type, {}).keys() | HEADS
-    return mention.kind is not None and not any(other.head in classed for other in group)
-
-
-def _last_word(mention: Mention, group: Sequence[Mention]) -> bool:
-    """Whether a product goes by the last word of its name: ``تويوتا هايلوكس``, ``الهايلوكس``."""
-    return mention.entity.type == "PRODUCT" and any(
-        len(other.words) > 1 and without_article(other.words[-1]) == mention.head for other in group
-    )

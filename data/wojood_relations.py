@@ -6,7 +6,7 @@ Enters and leaves: JSON lines with the fields ``sentence, subject, relation, obj
   and then the two nearest to each other. ``meta.places`` counts the pairs of places if there are
   several. A record has no types: both entities are a ``MENTION``.
 - The relation is in the document if it holds. What was asked is in ``meta`` either way: ``asked``,
-  the relation, and ``holds``.
+  the relation, and ``holds``; ``question_of`` reads it from there.
 - A document from elsewhere becomes a record for each relation, with the lines of the text from one
   argument to the other. Types, scores, clusters, ``meta`` and other entities have no place.
 """
@@ -36,12 +36,37 @@ _ASKED, _HOLDS, _PLACES = "asked", "holds", "places"
 _TRUTH = {True: "true", False: "false"}
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a record asks: whether a relation holds between two of a document's entities."""
+
+    relation: str
+    head: str
+    """An entity's id, as is ``tail``."""
+    tail: str
+    holds: bool
+    places: int
+    """Among how many pairs of places in the sentence the two were chosen."""
+
+
 class _Record(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     subject: str
     relation: str
     object: str
     holds: bool
+
+
+def question_of(document: Document) -> Question | None:
+    """Return what a document asks; None if it comes from no such record."""
+    if not _asks(document):
+        return None
+    return Question(
+        relation=document.meta[_ASKED],
+        head=_SUBJECT,
+        tail=_OBJECT,
+        holds=document.meta[_HOLDS] == _TRUTH[True],
+        places=int(document.meta.get(_PLACES, "1")),
+    )
 
 
 def is_wojood_relations(fields: Fields) -> bool:
@@ -148,13 +173,13 @@ def _asks(document: Document) -> bool:
 
 
 def _records(document: Document) -> Iterator[_Record]:
-    if _asks(document):
+    if (question := question_of(document)) is not None:
         yield _Record(
             sentence=document.text,
-            subject=document.entity(_SUBJECT).text,
-            relation=document.meta[_ASKED],
-            object=document.entity(_OBJECT).text,
-            holds=document.meta[_HOLDS] == _TRUTH[True],
+            subject=document.entity(question.head).text,
+            relation=question.relation,
+            object=document.entity(question.tail).text,
+            holds=question.holds,
         )
         return
     for relation in document.relations:

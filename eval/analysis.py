@@ -109,9 +109,10 @@ def analyse(
         *break_down_relations(pairs, schema),
     ]
     matches = [match for pair in pairs for match in align(pair)]
+    counts = count_by_document(predictions)
     return Analysis(
-        evaluation=evaluate_predictions(predictions),
-        intervals=tuple(bootstrap([*count_by_document(predictions), *breakdowns])),
+        evaluation=evaluate_predictions(predictions, counts),
+        intervals=tuple(bootstrap([*counts.tables(), *breakdowns])),
         breakdowns=tuple(table.score() for table in breakdowns),
         confusion=confuse(matches, schema.entity_types),
         entity_calibration=calibrate("entity strict", entity_outcomes(pairs)),

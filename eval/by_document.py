@@ -1,13 +1,11 @@
 """Counts by document: what every score is the sum of, so that documents can be drawn anew.
 
 Enters: ``Predictions``. Leaves: a ``DocumentCounts`` for each metric, in the order of
-``Evaluation.scores``; summed over the documents they are that evaluation's counts. Knows no
-statistics.
+``Evaluation.scores``; the scores are their sums over the documents. Knows no statistics.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeAlias
@@ -15,25 +13,30 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from khabar.data.errors import SchemaError
 from khabar.data.schema import LabelSchema
-from khabar.eval.counts import Counts, Reading, count_by_type
-from khabar.eval.entities import (
+from khabar.eval.counts import Counts, count_by_type
+from khabar.eval.pairs import Pair, ScoreError
+from khabar.eval.predictions import Predictions
+from khabar.eval.relations import Match, links_by_type
+from khabar.eval.report import AsWritten, EntityScores, Score
+from khabar.eval.rows import (
     ANY_TYPE,
+    Reading,
     extents_by_type,
     flat_rows,
+    read_rows,
     rows_by_type,
     without_types,
 )
-from khabar.eval.pairs import Pair
-from khabar.eval.predictions import Predictions
-from khabar.eval.relations import Match, links_by_type
-from khabar.eval.report import Score
-from khabar.eval.tokens import Labels
+from khabar.eval.tokens import Labels, count_orphans
 
 Groups: TypeAlias = Mapping[str, AbstractSet[Hashable]]
 """The cases of one document, by type or by another property."""
 Cases: TypeAlias = tuple[Groups, Groups]
 """The cases of one document, in gold and in the prediction."""
+
+_READINGS: tuple[Reading, ...] = ("conlleval", "strict")
 
 
 class DocumentCounts(NamedTuple):
@@ -73,27 +76,89 @@ def tabulate(metric: str, groups: Sequence[str], documents: Iterable[Cases]) -> 
     return DocumentCounts(metric, tuple(groups), counts)
 
 
-def count_by_document(predictions: Predictions) -> list[DocumentCounts]:
+class EntityCounts(NamedTuple):
+    """The counts of entities in one view of the layers."""
+
+    strict: DocumentCounts
+    conlleval: DocumentCounts
+    boundary: DocumentCounts
+    crowded_gold: int = 0
+    """Gold entities that rows of labels cannot show whole."""
+    crowded_predicted: int = 0
+
+    def tables(self) -> list[DocumentCounts]:
+        """Return the counts of every metric."""
+        return [self.strict, self.conlleval, self.boundary]
+
+    def scores(self) -> EntityScores:
+        """Return the scores of all documents together."""
+        return EntityScores(
+            strict=self.strict.score(),
+            conlleval=self.conlleval.score(),
+            boundary=self.boundary.score(),
+            crowded_gold=self.crowded_gold,
+            crowded_predicted=self.crowded_predicted,
+        )
+
+
+class WrittenCounts(NamedTuple):
+    """The counts of flat entities against the labels of the gold file as they are."""
+
+    orphans: int
+    """I- labels without their B-."""
+    conlleval: DocumentCounts
+    strict: DocumentCounts
+
+    def tables(self) -> list[DocumentCounts]:
+        """Return the counts of both metrics."""
+        return [self.conlleval, self.strict]
+
+    def scores(self) -> AsWritten:
+        """Return the scores of all documents together."""
+        return AsWritten(
+            orphans=self.orphans, conlleval=self.conlleval.score(), strict=self.strict.score()
+        )
+
+
+class CorpusCounts(NamedTuple):
+    """The counts of every metric of an evaluation."""
+
+    entities: EntityCounts
+    outermost: EntityCounts | None
+    """None in a flat schema, whose only layer it is."""
+    as_written: WrittenCounts | None
+    relations: list[DocumentCounts]
+
+    def tables(self) -> list[DocumentCounts]:
+        """Return the counts of every metric, in the order of ``Evaluation.scores``."""
+        views = (self.entities, self.outermost, self.as_written)
+        return [table for view in views if view for table in view.tables()] + self.relations
+
+
+def count_by_document(predictions: Predictions) -> CorpusCounts:
     """Count every metric of an evaluation document by document. Raises as ``evaluate_model``."""
     pairs, schema = predictions.pairs(), predictions.schema
-    if schema.nested:
-        tables = [*_all_layers(pairs, schema), *_outermost(pairs, schema, view=", outermost")]
-    else:
-        tables = _outermost(pairs, schema, view="")
-    if predictions.gold_labels is not None:
-        tables += _as_written(pairs, schema, predictions.gold_labels)
+    labels, relations = predictions.gold_labels, []
     if schema.relations:
-        tables += [
+        relations = [
             _relations(pairs, schema, "strict", "relation strict"),
             _relations(pairs, schema, "boundary", "relation boundary"),
         ]
         if given := predictions.given_gold_pairs():
             name = "relation strict, given gold entities"
-            tables.append(_relations(given, schema, "strict", name))
-    return tables
+            relations.append(_relations(given, schema, "strict", name))
+    return CorpusCounts(
+        entities=count_entities(pairs, schema),
+        outermost=count_outermost(pairs, schema) if schema.nested else None,
+        as_written=None if labels is None else count_as_written(pairs, schema, labels),
+        relations=relations,
+    )
 
 
-def _all_layers(pairs: Sequence[Pair], schema: LabelSchema) -> list[DocumentCounts]:
+def count_entities(pairs: Sequence[Pair], schema: LabelSchema) -> EntityCounts:
+    """Count the entities of all layers; a flat schema has one, which the outermost make."""
+    if not schema.nested:
+        return _flat(pairs, schema, view="")
     strict, lenient = [], []
     for pair in pairs:
         gold, predicted = (
@@ -101,12 +166,37 @@ def _all_layers(pairs: Sequence[Pair], schema: LabelSchema) -> list[DocumentCoun
         )
         strict.append((gold, predicted))
         gold_rows, predicted_rows = rows_by_type([pair])
-        lenient.append((_runs(gold_rows), _runs(predicted_rows)))
-    return [
-        tabulate("entity strict, all layers", schema.entity_types, strict),
-        tabulate("entity conlleval, all layers", schema.entity_types, lenient),
-        tabulate("entity boundary, all layers", (ANY_TYPE,), map(_untyped, strict)),
-    ]
+        lenient.append((read_rows(gold_rows, "conlleval"), read_rows(predicted_rows, "conlleval")))
+    return EntityCounts(
+        strict=tabulate("entity strict, all layers", schema.entity_types, strict),
+        conlleval=tabulate("entity conlleval, all layers", schema.entity_types, lenient),
+        boundary=tabulate("entity boundary, all layers", (ANY_TYPE,), map(_untyped, strict)),
+    )
+
+
+def count_outermost(pairs: Sequence[Pair], schema: LabelSchema) -> EntityCounts:
+    """Count the entities that lie inside no other; of one extent, the schema's first type."""
+    return _flat(pairs, schema, view=", outermost")
+
+
+def count_as_written(
+    pairs: Sequence[Pair], schema: LabelSchema, gold_labels: Sequence[Labels]
+) -> WrittenCounts:
+    """Count flat entities against the labels of the gold file. Raises as ``score_as_written``."""
+    found = [flat_rows([(pair.predicted, pair.tokens)], schema)[0] for pair in pairs]
+    _check_labels(gold_labels, [row for rows in found for row in rows], schema)
+    remaining = iter(gold_labels)
+    gold = [[list(next(remaining)) for _ in rows] for rows in found]
+    lenient, strict = (
+        [(read_rows(own, how), read_rows(rows, how)) for own, rows in zip(gold, found, strict=True)]
+        for how in _READINGS
+    )
+    view = ", gold labels as written"
+    return WrittenCounts(
+        orphans=count_orphans(gold_labels),
+        conlleval=tabulate(f"entity conlleval{view}", schema.entity_types, lenient),
+        strict=tabulate(f"entity strict{view}", schema.entity_types, strict),
+    )
 
 
 def _untyped(cases: Cases) -> Cases:
@@ -114,39 +204,25 @@ def _untyped(cases: Cases) -> Cases:
     return gold, predicted
 
 
-def _outermost(pairs: Sequence[Pair], schema: LabelSchema, view: str) -> list[DocumentCounts]:
+def _flat(pairs: Sequence[Pair], schema: LabelSchema, view: str) -> EntityCounts:
     typed, untyped = [], []
+    all_crowded = [0, 0]
     for pair in pairs:
-        gold, predicted = (
-            flat_rows([(document, pair.tokens)], schema)[0]
-            for document in (pair.gold, pair.predicted)
-        )
-        typed.append((_runs(gold), _runs(predicted)))
-        untyped.append((_runs(without_types(gold)), _runs(without_types(predicted))))
-    # Rows that we write are whole: seqeval's two readings of them are one.
-    return [
+        sides = [
+            flat_rows([(document, pair.tokens)], schema) for document in (pair.gold, pair.predicted)
+        ]
+        # Rows that we write are whole: seqeval's two readings of them are one.
+        gold, predicted = (read_rows(rows, "conlleval") for rows, _ in sides)
+        typed.append((gold, predicted))
+        gold, predicted = (read_rows(without_types(rows), "conlleval") for rows, _ in sides)
+        untyped.append((gold, predicted))
+        all_crowded = [sum(both) for both in zip(all_crowded, (n for _, n in sides), strict=True)]
+    return EntityCounts(
         tabulate(f"entity strict{view}", schema.entity_types, typed),
         tabulate(f"entity conlleval{view}", schema.entity_types, typed),
         tabulate(f"entity boundary{view}", (ANY_TYPE,), untyped),
-    ]
-
-
-def _as_written(
-    pairs: Sequence[Pair], schema: LabelSchema, gold_labels: Sequence[Labels]
-) -> list[DocumentCounts]:
-    rows = iter(gold_labels)
-    lenient: list[Cases] = []
-    strict: list[Cases] = []
-    for pair in pairs:
-        predicted, _ = flat_rows([(pair.predicted, pair.tokens)], schema)
-        gold = [list(next(rows)) for _ in predicted]
-        lenient.append((_runs(gold), _runs(predicted)))
-        strict.append((_runs(gold, "strict"), _runs(predicted, "strict")))
-    view = ", gold labels as written"
-    return [
-        tabulate(f"entity conlleval{view}", schema.entity_types, lenient),
-        tabulate(f"entity strict{view}", schema.entity_types, strict),
-    ]
+        *all_crowded,
+    )
 
 
 def _relations(
@@ -162,18 +238,18 @@ def _relations(
     return tabulate(metric, schema.relation_types, cases)
 
 
-def _runs(rows: Sequence[Labels], reading: Reading = "conlleval") -> Groups:
-    """Return the entities of rows of labels by type, as seqeval reads them."""
-    # Here and not above: it brings scikit-learn along, which takes more than a second.
-    from seqeval.metrics.sequence_labeling import get_entities
-    from seqeval.scheme import IOB2, Entities
-
-    found: defaultdict[str, set[tuple[int, int, int]]] = defaultdict(set)
-    for number, row in enumerate(rows):
-        if reading == "conlleval":
-            runs = get_entities(row)
-        else:
-            runs = [entity.to_tuple()[1:] for entity in Entities([row], IOB2).entities[0]]
-        for type, start, end in runs:
-            found[type].add((number, start, end))
-    return found
+def _check_labels(gold: Sequence[Labels], predicted: Sequence[Labels], schema: LabelSchema) -> None:
+    known = {f"{part}-{type}" for part in "BI" for type in schema.entity_types} | {"O"}
+    for number, row in enumerate(gold, start=1):
+        unknown = set(row) - known
+        if unknown:
+            raise SchemaError(
+                f"gold sentence {number} has the label {min(unknown)!r}; schema {schema.name} "
+                f"knows O, and B- and I- with {', '.join(schema.entity_types)}"
+            )
+    if [len(row) for row in gold] != [len(row) for row in predicted]:
+        raise ScoreError(
+            f"the gold labels are {len(gold)} rows of {sum(map(len, gold))} tokens, the documents "
+            f"{len(predicted)} sentences of {sum(map(len, predicted))}, or cut elsewhere; read "
+            f"both from one file, and pair the documents in the corpus's own tokens"
+        )

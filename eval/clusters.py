@@ -8,7 +8,8 @@ task clusters of one are left out on both sides; with them B-cubed and CEAF are 
 the same, so that figures always say which.
 
 ``python -m khabar.eval.clusters FILE`` scores the rules of ``data/clusters.py`` on articles of the
-embedded corpus; a line of the file is ``{"id": …, "clusters": [[entity ids], …]}``.
+embedded corpus, given its entities; a line of the file is ``{"id": …, "clusters": [[entity ids],
+…]}``. ``predicted_clusters.py`` scores them on entities that a model predicts.
 """
 
 from __future__ import annotations
@@ -188,8 +189,8 @@ def of_type(clusters: Clusters, type: str, document: Document) -> Clusters:
     return [cluster & ids for cluster in clusters if cluster & ids]
 
 
-def score_rules(reference: Mapping[str, Clusters]) -> str:
-    """Return a table of the scores of ``with_clusters`` on articles of the embedded corpus.
+def reference_documents(reference: Mapping[str, Clusters]) -> dict[str, Document]:
+    """Return the articles of the embedded corpus that a reference names, by their ids.
 
     Raises:
         FormatError: an id that no article of the corpus has.
@@ -199,6 +200,16 @@ def score_rules(reference: Mapping[str, Clusters]) -> str:
     unknown = sorted(reference.keys() - documents.keys())
     if unknown:
         raise FormatError(f"the embedded corpus has no article {unknown[0]!r}; correct the id")
+    return {id: documents[id] for id in reference}
+
+
+def score_rules(reference: Mapping[str, Clusters]) -> str:
+    """Return a table of the scores of ``with_clusters`` on articles of the embedded corpus.
+
+    Raises:
+        FormatError: an id that no article of the corpus has.
+    """
+    documents = reference_documents(reference)
     compared = []
     for id, clusters in reference.items():
         document = documents[id]
@@ -214,8 +225,8 @@ def _table(compared: Sequence[_Compared]) -> str:
     pairs = [(gold, found) for _, gold, found in compared]
     linked = [(without_singletons(gold), without_singletons(found)) for gold, found in pairs]
     lines = [
-        *_lines("clusters of two and more", linked),
-        *_lines("clusters of one, too", pairs),
+        *score_lines("clusters of two and more", linked),
+        *score_lines("clusters of one, too", pairs),
     ]
     types = sorted({e.type for d, _, _ in compared for e in d.entities} - VALUE_TYPES)
     for type in types:
@@ -223,11 +234,12 @@ def _table(compared: Sequence[_Compared]) -> str:
             (without_singletons(of_type(g, type, d)), without_singletons(of_type(f, type, d)))
             for d, g, f in compared
         ]
-        lines += _lines(f"{type}, two and more", part)
+        lines += score_lines(f"{type}, two and more", part)
     return "\n".join(lines)
 
 
-def _lines(title: str, pairs: Sequence[tuple[Clusters, Clusters]]) -> list[str]:
+def score_lines(title: str, pairs: Sequence[tuple[Clusters, Clusters]]) -> list[str]:
+    """Return what a table says of pairs of gold and predicted clusters, in percent."""
     scores = score_clusters(pairs)
     mentions = sum(len(cluster) for gold, _ in pairs for cluster in gold)
     parts = [

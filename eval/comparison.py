@@ -108,7 +108,7 @@ def compare_predictions(
             f"one name; only figures of one schema can be compared"
         )
     tables = [
-        {table.metric: table for table in count_by_document(predictions)}
+        {table.metric: table for table in count_by_document(predictions).tables()}
         for predictions in (first, second)
     ]
     shared = [metric for metric in tables[0] if metric in tables[1]]

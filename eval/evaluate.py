@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from khabar.data.records import Document
 from khabar.data.schema import LabelSchema
-from khabar.eval.entities import score_as_written, score_entities, score_outermost
+from khabar.eval.by_document import CorpusCounts, count_by_document
 from khabar.eval.predictions import Predictions, Predictor, predict_documents
 from khabar.eval.relations import score_relations
 from khabar.eval.report import Evaluation
@@ -76,18 +76,29 @@ def evaluate_model(
     )
 
 
-def evaluate_predictions(predictions: Predictions) -> Evaluation:
-    """Score what a system predicted. Raises as ``evaluate_documents`` and ``evaluate_model``."""
-    pairs, schema = predictions.pairs(), predictions.schema
-    given_gold, labels = predictions.given_gold_pairs(), predictions.gold_labels
+def evaluate_predictions(
+    predictions: Predictions, counts: CorpusCounts | None = None
+) -> Evaluation:
+    """Score what a system predicted.
+
+    Args:
+        predictions: of one system.
+        counts: of these predictions, where they are known already.
+
+    Raises as ``evaluate_documents`` and ``evaluate_model``.
+    """
+    counted = counts or count_by_document(predictions)
+    schema = predictions.schema
     return Evaluation(
         schema=schema.name,
-        documents=len(pairs),
+        documents=len(predictions.gold),
         tokens=predictions.tokens,
-        entities=score_entities(pairs, schema),
-        outermost=score_outermost(pairs, schema) if schema.nested else None,
-        relations=score_relations(pairs, schema, given_gold=given_gold)
+        entities=counted.entities.scores(),
+        outermost=counted.outermost and counted.outermost.scores(),
+        relations=score_relations(
+            predictions.pairs(), schema, given_gold=predictions.given_gold_pairs()
+        )
         if schema.relations
         else None,
-        as_written=None if labels is None else score_as_written(pairs, schema, labels),
+        as_written=counted.as_written and counted.as_written.scores(),
     )

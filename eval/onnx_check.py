@@ -100,7 +100,7 @@ def compare(original: Extractor, exported: Extractor, documents: Sequence[Docume
 
 def _timed(extractor: Extractor, documents: Sequence[Document]) -> tuple[list[Document], float]:
     start = time.perf_counter()
-    found = list(extractor.documents(documents))
+    found = list(extractor.documents(documents, clusters="none"))
     return found, time.perf_counter() - start
 
 

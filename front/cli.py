@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from khabar.data.errors import FormatError, KhabarError
+from khabar.calibrate_command import calibrate
+from khabar.data.errors import ConfigError, FormatError, KhabarError
 from khabar.data.files import Line, bare_path, check_encoding
 from khabar.data.formats import SUFFIXES, read_documents
 from khabar.data.jsonl import encode_document
@@ -26,7 +27,7 @@ from khabar.export_command import export
 from khabar.graph_commands import graph
 from khabar.options import DeviceOption, ModelOption, PrecisionOption
 from khabar.score_commands import compare, evaluate
-from khabar.view_commands import view
+from khabar.view_commands import view, write_page
 
 if TYPE_CHECKING:
     from khabar.model.archive import ArchiveCounts
@@ -95,6 +96,10 @@ def extract(
         list[str], typer.Argument(metavar="FILE", help="Articles; - is the standard input.")
     ],
     json: Annotated[bool, typer.Option("--json", help="Write JSON to a terminal, too.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Write a page for the browser to this file, instead."),
+    ] = None,
     model: ModelOption = "bundled",
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
@@ -105,17 +110,34 @@ def extract(
     Writes one JSON record a line, in the order of the files, or shows the articles on a terminal.
     A file is plain text unless its suffix says otherwise (.jsonl, .inline, .conll, .parquet).
     """
+    if html:
+        _check_page(html, files, json=json)
     from khabar.model.extractor import Extractor
 
     ledger = _Told()
     documents = _read_articles(files, encoding, ledger)
-    for document in Extractor.load(model, device, precision).documents(documents):
+    found = Extractor.load(model, device, precision).documents(documents)
+    if html is None:
+        _write_records(found, json=json)
+    elif shown := list(found):  # else it has been told why there is none
+        write_page(html, shown)
+    if ledger.entries:
+        raise typer.Exit(1)
+
+
+def _check_page(page: Path, files: Sequence[str], *, json: bool) -> None:
+    if json:
+        raise ConfigError("--html writes a page instead of JSON; give --json or --html, not both")
+    if page.resolve() in {Path(name).resolve() for name in files if name != "-"}:
+        raise ConfigError(f"--html {page}: is one of the articles; name another file for the page")
+
+
+def _write_records(documents: Iterable[Document], *, json: bool) -> None:
+    for document in documents:
         if json or not sys.stdout.isatty():
             typer.echo(encode_document(document), nl=False)
         else:
             _view(document)
-    if ledger.entries:
-        raise typer.Exit(1)
 
 
 class _Told(Rejected):
@@ -241,6 +263,7 @@ def pretrain(
 
 app.command()(evaluate)
 app.command()(compare)
+app.command()(calibrate)
 app.command()(export)
 app.command()(view)
 app.command()(graph)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from khabar.convert import convert
+from khabar.data.exclusion import exclude as exclude_shared
 from khabar.data.formats import FORMATS, corpus_files, read_documents
 from khabar.data.guide import SCHEMA as GUIDE_SCHEMA
 from khabar.data.records import Document
@@ -116,6 +117,30 @@ def stats(
 
 
 data_app.command()(convert)
+
+
+@data_app.command()
+def exclude(  # noqa: PLR0913 - an option each
+    source: Annotated[Path, typer.Argument(exists=True, help="A corpus.")],
+    target: Annotated[Path, typer.Argument(dir_okay=False, help="Where it goes.")],
+    of: Annotated[
+        Path, typer.Option(exists=True, help="What must not be in it, such as a test part.")
+    ],
+    words: Annotated[int, typer.Option(help="Words of a sequence that counts as shared.")] = 5,
+    format: FormatOption = None,
+    encoding: EncodingOption = "utf-8",
+) -> None:
+    """Leave out of a corpus what shares a sequence of words with another file.
+
+    Of columns a sentence goes, of other formats a document. Marks, hamza, punctuation and invisible
+    characters make no difference.
+    """
+    excluded = exclude_shared(source, target, of, words=words, format=format, encoding=encoding)
+    typer.echo(
+        f"{target}: {excluded.kept:,} {excluded.unit} kept, {excluded.dropped:,} dropped", err=True
+    )
+    if excluded.left_out:
+        typer.echo(f"note: {target}: {excluded.left_out}", err=True)
 
 
 def print_tables(tables: Sequence[Table]) -> None:

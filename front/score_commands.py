@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 _SYSTEM = "A model folder, a name on the hub, bundled, or a file of predicted documents."
 
-DataArgument = Annotated[str, typer.Argument(help="A file, or bundled:dev, bundled:test.")]
+DataArgument = Annotated[
+    str, typer.Argument(help="A file or folder, or bundled:dev, bundled:test.")
+]
 JsonOption = Annotated[
     Path | None, typer.Option("--json", dir_okay=False, help="Write all scores to this file, too.")
 ]
@@ -95,14 +97,14 @@ def evaluate(
         from khabar.eval.plots import check_matplotlib
 
         check_matplotlib()  # sooner than after minutes of prediction
-    corpus = _corpus(data, format, encoding, share)
+    corpus = corpus_config(data, format, encoding, share)
     training = _read_training(train)
     curves = _learning_curves(model, log)
     system = _run_system(
         model,
         _Scoring(corpus=corpus, tokens=tokens, schema=schema, device=device, precision=precision),
     )
-    _tell(system.notes)
+    tell(system.notes)
     analysis = analyse(system.predictions, train=training, learning=curves)
     print_tables(analysis.to_tables())
     if json:
@@ -132,12 +134,12 @@ def compare(
     """Score two systems on the same documents, and say which differences are significant."""
     from khabar.eval.comparison import compare_predictions
 
-    corpus = _corpus(data, format, encoding, share)
+    corpus = corpus_config(data, format, encoding, share)
     scoring = _Scoring(
         corpus=corpus, tokens=tokens, schema=schema, device=device, precision=precision
     )
     systems = [_run_system(name, scoring) for name in (first, second)]
-    _tell(systems[0].notes)
+    tell(systems[0].notes)
     comparison = compare_predictions(*(system.predictions for system in systems))
     typer.echo(f"A: {systems[0].name}\nB: {systems[1].name}")
     print_tables(comparison.to_tables())
@@ -146,9 +148,10 @@ def compare(
         write_chunks(json, [named.to_json().encode()])
 
 
-def _corpus(
+def corpus_config(
     data: str, format: str | None, encoding: str, share: tuple[float, float]
 ) -> CorpusConfig:
+    """Return a corpus that a command names. Raises: ConfigError: its share is none."""
     from khabar.train.config import CorpusConfig
 
     try:
@@ -192,6 +195,7 @@ def _learning_curves(model: str, log: Path | None) -> LearningCurves | None:
     return read_learning_curves(found) if found else None
 
 
-def _tell(notes: Sequence[str]) -> None:
+def tell(notes: Sequence[str]) -> None:
+    """Print what had to be mended in a corpus."""
     for note in notes:
         typer.echo(f"note: {note}", err=True)

@@ -7,7 +7,7 @@ is written.
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -47,8 +47,6 @@ def view(
     It is one HTML file that needs no network. A file is plain text unless its suffix says
     otherwise (.jsonl, .inline, .conll, .parquet).
     """
-    from khabar.data.page import build_page
-
     source, target = _source(file, text, output)
     documents = _given(text) if text is not None else _read(source, format, encoding)
     shown = list(islice(documents, articles + 1))
@@ -59,10 +57,17 @@ def view(
         typer.echo(f"note: the first {articles} articles; --articles shows more", err=True)
     if model is not None or _is_plain(source, format, shown):
         shown = _annotated(shown, model)
-    write_chunks(target, [build_page(shown).encode()])
-    typer.echo(f"The page is {target}")
+    write_page(target, shown)
     if open_page:
         webbrowser.open(target.resolve().as_uri())
+
+
+def write_page(page: Path, documents: Sequence[Document]) -> None:
+    """Write the page of some documents, atomically, and say where it is."""
+    from khabar.data.page import build_page
+
+    write_chunks(page, [build_page(documents).encode()])
+    typer.echo(f"The page is {page}")
 
 
 def _source(file: Path | None, text: str | None, output: Path | None) -> tuple[Path, Path]:

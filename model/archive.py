@@ -28,6 +28,7 @@ from khabar.data.errors import ConfigError, FormatError
 from khabar.data.files import check_encoding, write_chunks
 from khabar.data.formats import format_of, read_documents
 from khabar.data.jsonl import write_jsonl
+from khabar.data.locks import only_writer
 from khabar.data.records import Document
 from khabar.data.rejected import Rejected, Rejection
 
@@ -139,12 +140,23 @@ def predict_archive(
         progress: called with the number of articles that were dealt with since the last call.
 
     Raises:
-        ConfigError: the folder holds another run.
+        ConfigError: the folder holds another run, or another process is writing to it.
         FormatError: a file of unknown format, or one that the disk or the network does not give.
     """
     for path in inputs:
         format_of(path, options.format)
-    _claim(output, _manifest(predictor, inputs, options))
+    with only_writer(output):
+        _claim(output, _manifest(predictor, inputs, options))
+        return _complete(predictor, inputs, output, options, progress)
+
+
+def _complete(
+    predictor: Predictor,
+    inputs: Sequence[Path],
+    output: Path,
+    options: ArchiveOptions,
+    progress: Callable[[int], object],
+) -> ArchiveCounts:
     counts = ArchiveCounts()
 
     def write(partial: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 import torch
 
+from khabar.data.clusters import with_clusters
 from khabar.data.errors import ModelError, SchemaError
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.tags import WordSpan, covered_words
@@ -26,6 +27,8 @@ from khabar.model.selection import Threshold, least_scores
 from khabar.model.storage import from_pretrained, model_folder
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Grouping = Literal["rules", "none"]
+"""How mentions of one thing are grouped: by those of ``khabar.data.clusters``, or not at all."""
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _CPU_BATCH_TOKENS, _GPU_BATCH_TOKENS = 4_096, 32_768
@@ -37,7 +40,7 @@ _CHARACTERS_PER_PIECE = 3
 
 
 class Extractor:
-    """Finds nested entities and relations in Arabic text.
+    """Finds nested entities, relations and mentions of one thing in Arabic text.
 
     Safe to share between threads: nothing changes after loading.
     """
@@ -99,8 +102,6 @@ class Extractor:
     def push_to_hub(self, repo: str, *, private: bool = True) -> str:
         """Upload the model's folder to the hub, its card included; return the commit's address.
 
-        Absolute paths in ``training.json`` are cut to their last part.
-
         Args:
             repo: ``name`` or ``organization/name``; made if it is not there. ``Extractor.load``
                 takes the same name.
@@ -126,10 +127,15 @@ class Extractor:
         return f"{config.name} {config.version}, {place}, {digest.hexdigest()[:16]}"
 
     def __call__(
-        self, text: str, *, threshold: Threshold = None, types: Collection[str] | None = None
+        self,
+        text: str,
+        *,
+        threshold: Threshold = None,
+        types: Collection[str] | None = None,
+        clusters: Grouping = "rules",
     ) -> Document:
         """Return the document of one text; for the arguments see ``documents``."""
-        return next(self.batch([text], threshold=threshold, types=types))
+        return next(self.batch([text], threshold=threshold, types=types, clusters=clusters))
 
     def batch(
         self,
@@ -138,6 +144,7 @@ class Extractor:
         batch_tokens: int | None = None,
         threshold: Threshold = None,
         types: Collection[str] | None = None,
+        clusters: Grouping = "rules",
     ) -> Iterator[Document]:
         """Yield the document of every text, in order; ids are ``0``, ``1``, ….
 
@@ -145,7 +152,11 @@ class Extractor:
         """
         documents = (Document(id=str(number), text=text) for number, text in enumerate(texts))
         yield from self.documents(
-            documents, batch_tokens=batch_tokens, threshold=threshold, types=types
+            documents,
+            batch_tokens=batch_tokens,
+            threshold=threshold,
+            types=types,
+            clusters=clusters,
         )
 
     def documents(
@@ -155,6 +166,7 @@ class Extractor:
         batch_tokens: int | None = None,
         threshold: Threshold = None,
         types: Collection[str] | None = None,
+        clusters: Grouping = "rules",
     ) -> Iterator[Document]:
         """Yield every document with predicted entities and relations in place of its own.
 
@@ -167,6 +179,7 @@ class Extractor:
                 model's own.
             types: the entity and relation types wanted. Where only entity types are named, all
                 relations between them are wanted; where only relation types are, all entities.
+            clusters: whether the entities that name one thing share a ``cluster``.
 
         Raises:
             ConfigError: a type that the model does not know.
@@ -177,7 +190,8 @@ class Extractor:
             texts = [document.text for document in pool]
             found = predict(self.model, texts, batch_tokens=budget, least=least)
             for document, prediction in zip(pool, found, strict=True):
-                yield self._document(document, prediction)
+                read = self._document(document, prediction)
+                yield read if clusters == "none" else with_clusters(read)
 
     def relate(
         self,

@@ -7,11 +7,9 @@ a model's own files are taken. Knows no tensor: what goes out is to the byte wha
 from __future__ import annotations
 
 import shutil
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import msgspec
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined] # its HTTP library's
 
@@ -44,8 +42,6 @@ def copy_papers(folder: Path | None, target: Path) -> None:
 def push_model(folder: Path, repo: str, *, private: bool) -> str:
     """Upload a model's files to a hub, and return the address of the commit.
 
-    Folders' names are cut out of ``training.json``: they tell of whoever trained.
-
     Args:
         folder: of the model.
         repo: ``name`` or ``organization/name``; made if it is not there. Its files of the same
@@ -59,7 +55,6 @@ def push_model(folder: Path, repo: str, *, private: bool) -> str:
     with TemporaryDirectory() as temporary:
         own = Path(temporary)
         _copy(folder, own, (*_PARTS, *PAPERS))
-        _hide_folders(own / "training.json")
         try:
             name = api.create_repo(repo, private=private, exist_ok=True).repo_id
             commit = api.upload_folder(
@@ -80,21 +75,3 @@ def _copy(folder: Path, target: Path, names: tuple[str, ...]) -> None:
     for name in names:
         if (folder / name).is_file():
             shutil.copyfile(folder / name, target / name)
-
-
-def _hide_folders(path: Path) -> None:
-    if path.is_file():
-        bare = _bare(msgspec.json.decode(path.read_bytes()))
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(bare)))
-
-
-def _bare(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return the value with every absolute path in it cut to its last part."""
-    if isinstance(value, dict):
-        return {key: _bare(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_bare(inner) for inner in value]
-    for kind in (PurePosixPath, PureWindowsPath):
-        if isinstance(value, str) and kind(value).is_absolute():
-            return kind(value).name
-    return value

@@ -7,12 +7,12 @@ reads, in which every figure carries the name of its metric. Tells no folder of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePath
 
 from huggingface_hub import EvalResult, ModelCardData
 
 from khabar.eval.report import Evaluation
 from khabar.train.config import CorpusConfig, RunConfig
+from khabar.train.origin import named_run
 
 _TAGS = ["arabic", "news", "named-entity-recognition", "nested-entities", "relation-extraction"]
 _ENTITIES = ("token-classification", "Nested named entity recognition")
@@ -23,6 +23,7 @@ _FIGURES = ("precision", "recall", "f1")
 
 def model_card(config: RunConfig, evaluation: Evaluation | None) -> str:
     """Return the card: a head for the hub, encoder, corpora, settings, scores with their names."""
+    config = named_run(config)
     lines = [
         "---",
         _head(config, evaluation),
@@ -33,8 +34,8 @@ def model_card(config: RunConfig, evaluation: Evaluation | None) -> str:
         "A [Khabar](https://pypi.org/project/khabar/) model: nested named entities and relations "
         "of Arabic news.",
         "",
-        f"- Schema: `{_name(config.label_schema)}`",
-        f"- Encoder it started from: `{_name(config.encoder)}`",
+        f"- Schema: `{config.label_schema}`",
+        f"- Encoder it started from: `{config.encoder}`",
         f"- Seed: {config.seed}; epochs: {config.train.epochs}",
         "",
         "## Corpora it has seen",
@@ -45,7 +46,7 @@ def model_card(config: RunConfig, evaluation: Evaluation | None) -> str:
         "",
         *_scores(evaluation),
         "",
-        "The whole configuration is in `training.json`.",
+        "The whole configuration, and the SHA-256 of every corpus, is in `training.json`.",
         "",
     ]
     return "\n".join(lines)
@@ -67,7 +68,7 @@ def _head(config: RunConfig, evaluation: Evaluation | None) -> str:
 
 
 def _results(config: RunConfig, evaluation: Evaluation) -> Iterator[EvalResult]:
-    names = ", ".join(dict.fromkeys(_name(corpus.path) for corpus in config.dev))
+    names = ", ".join(dict.fromkeys(corpus.path for corpus in config.dev))
     dev = f"{names}, {evaluation.documents} documents of schema {evaluation.schema}"
     for score in evaluation.scores():
         task, name = _RELATIONS if score.metric.startswith("relation") else _ENTITIES
@@ -89,13 +90,8 @@ def _corpus(corpus: CorpusConfig) -> str:
     start, end = corpus.share
     joined = f", {corpus.join} documents joined to one" if corpus.join > 1 else ""
     return (
-        f"- `{_name(corpus.path)}`, weight {corpus.weight:g}, documents {start:.0%} to {end:.0%}"
-        f"{joined}"
+        f"- `{corpus.path}`, weight {corpus.weight:g}, documents {start:.0%} to {end:.0%}{joined}"
     )
-
-
-def _name(path: str) -> str:
-    return PurePath(path).name
 
 
 def _scores(evaluation: Evaluation | None) -> list[str]:

@@ -22,16 +22,21 @@ from khabar.train.targets import AnnotationPolicy
 
 Config = TypeVar("Config", bound=msgspec.Struct)
 
+RANDOM = "random:"
+"""Before an encoder's name: its shape and tokenizer, with random weights."""
+
 
 class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A corpus to train on or to measure with.
 
     Raises:
-        ValueError: a weight or a `join` that is not positive, or a share that is no part.
+        ValueError: a weight or a `join` that is not positive, a share that is no part, or documents
+            that ask something and are to be joined or varied.
     """
 
     path: str
-    """A file, or a part of the embedded corpus: ``bundled:train``, ``bundled:dev``."""
+    """A file, a folder of files or in a format of folders (as for ``khabar data``), or a part of
+    the embedded corpus: ``bundled:train``, ``bundled:dev``."""
     format: str | None = None
     """As for ``khabar data``; None: by the file's name."""
     encoding: str = "utf-8"
@@ -59,6 +64,8 @@ class CorpusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             raise ValueError(
                 f"`weight` must be above 0, got {self.weight}; or leave the corpus out"
             )
+        if self.policy.relations == "asked" and (self.join > 1 or self.augment):
+            raise ValueError("with `relations: asked` leave out `join` and `augment`")
         start, end = self.share
         if not 0 <= start < end <= 1:
             raise ValueError(f"`share` is {[start, end]}: write two shares of 1, the lower first")

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 import msgspec
+import numpy as np
 
 from khabar.data.records import Document, Entity
 from khabar.data.schema import LabelSchema
@@ -19,9 +20,12 @@ from khabar.model.config import ModelConfig
 from khabar.model.extractor import Extractor
 from khabar.model.joint import JointModel
 from khabar.model.network import Network
-from khabar.model.temperature import without_temperatures
+from khabar.model.temperature import tempered, without_temperatures
 
-ENTITY_THRESHOLDS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+ENTITY_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+_LEAST_ENTITY = 0.25
+"""Before calibration. An untrained tagger, to whom O, B and I are alike, gives two ninths to every
+word in every row: what scores so little is not looked at, or there would be millions of pairs."""
 RELATION_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 _LEAST_RELATION = 0.02
 """Before calibration; a temperature of 2 makes 0.125 of it. What scores less is not looked at."""
@@ -85,7 +89,7 @@ def score_dev(model: JointModel, dev: Sequence[Document]) -> DevScore:
 
 def predict_uncalibrated(model: Network, dev: Iterable[Document]) -> list[Document]:
     """Predict documents by a model in evaluation mode, its temperatures 1, unsure records too."""
-    lowest = dict.fromkeys(model.schema.entity_types, min(ENTITY_THRESHOLDS))
+    lowest = dict.fromkeys(model.schema.entity_types, _LEAST_ENTITY)
     lowest |= dict.fromkeys(model.schema.relation_types, _LEAST_RELATION)
     extractor = Extractor(without_temperatures(model))
     return list(extractor.documents(dev, threshold=lowest, clusters="none"))
@@ -99,7 +103,10 @@ def score_uncalibrated(
     Raises as ``evaluate_documents``.
     """
     temperatures = fit_temperatures(pair_documents(dev, predicted, schema), schema)
-    sure = _with_thresholds(dev, [calibrated(d, temperatures) for d in predicted], schema)
+    least = float(tempered(np.array(_LEAST_ENTITY), temperatures.entity))
+    thresholds = sorted({max(threshold, round(least, 2)) for threshold in ENTITY_THRESHOLDS})
+    scored = [calibrated(document, temperatures) for document in predicted]
+    sure = _with_thresholds(dev, scored, schema, thresholds)
     evaluation = evaluate_documents(dev, sure.documents, schema)
     return DevScore(_value(evaluation), sure.entity, sure.relation, temperatures, evaluation)
 
@@ -113,9 +120,12 @@ class _Chosen(NamedTuple):
 
 
 def _with_thresholds(
-    dev: Sequence[Document], predicted: Sequence[Document], schema: LabelSchema
+    dev: Sequence[Document],
+    predicted: Sequence[Document],
+    schema: LabelSchema,
+    thresholds: Sequence[float],
 ) -> _Chosen:
-    """Try every entity threshold with the relation threshold that suits it best."""
+    """Try each of these entity thresholds with the relation threshold that suits it best."""
     gold = {_extent(n, e) for n, d in enumerate(dev) for e in d.entities}
     links = {link for n, d in enumerate(dev) for link, _ in _links(n, d, schema)}
     found = [
@@ -133,7 +143,7 @@ def _with_thresholds(
         chosen = _Chosen(entity, relation, [_holding(document, relation) for document in sure])
         return _f1(found, entity, len(gold)) + _f1(held, relation, len(links)), chosen
 
-    return max((choose(entity) for entity in ENTITY_THRESHOLDS), key=itemgetter(0))[1]
+    return max((choose(entity) for entity in thresholds), key=itemgetter(0))[1]
 
 
 def _f1(found: Sequence[tuple[float, bool]], least: float, gold: int) -> float:

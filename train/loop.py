@@ -17,6 +17,8 @@ from khabar.train.config import RunConfig
 from khabar.train.dev import DevScore, score_dev
 from khabar.train.log import log_values, start_log
 from khabar.train.optimizer import learning_rate_factor, set_learning_rates
+from khabar.train.origin import named_run
+from khabar.train.processes import only_run_in
 from khabar.train.setup import Run, set_up
 from khabar.train.targets import TrainBatch
 
@@ -33,13 +35,14 @@ def run_training(config: RunConfig) -> Evaluation | None:
         the main one.
 
     Raises:
-        KhabarError: whatever is wrong with the configuration, the corpora or the encoder, or a
-            loss that is no number.
+        KhabarError: whatever is wrong with the configuration, the corpora or the encoder, a loss
+            that is no number, or another run in the same folder.
     """
-    run = set_up(config)
-    start_log(run)
-    train(run)
-    run.accelerator.end_training()
+    with only_run_in(config.output):
+        run = set_up(config)
+        start_log(run)
+        train(run)
+        run.accelerator.end_training()
     report = run.folder / "best" / "dev.json"
     if not run.accelerator.is_main_process or not report.is_file():
         return None
@@ -129,12 +132,9 @@ def keep_best(run: Run) -> None:
 
 
 def _save_best(run: Run, scored: DevScore) -> None:
-    run.model.config = msgspec.structs.replace(
-        run.model.config,
-        entity_threshold=scored.entity_threshold,
-        relation_threshold=scored.relation_threshold,
-    )
-    extra = {"training.json": msgspec.json.format(msgspec.json.encode(run.config))}
+    run.model.config = scored.configure(run.model.config)
+    origin = msgspec.json.encode({"config": named_run(run.config), "sha256": run.digests})
+    extra = {"training.json": msgspec.json.format(origin)}
     if scored.evaluation:
         extra["dev.json"] = scored.evaluation.to_json().encode()
     card = model_card(run.config, scored.evaluation)

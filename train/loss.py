@@ -69,6 +69,23 @@ def relation_loss(logits: Tensor, truth: Tensor) -> Tensor:
     return losses.masked_fill(logits <= FORBIDDEN, 0).sum()
 
 
+def log_types(model: JointModel, logits: Tensor, mentions: Tensor) -> Tensor:
+    """Return how probable the tags of each type are over whole mentions, in logarithms.
+
+    Args:
+        model: for its rows.
+        logits: tag logits, ``(batch, words, rows, tags)``.
+        mentions: window, first and last word, ``(mentions, 3)``.
+
+    Returns:
+        ``(mentions, types)``; types are decided for themselves and do not sum to 1.
+    """
+    begin, inside = _by_type(model, logits.log_softmax(dim=-1))
+    window, first, last = mentions.unbind(-1)
+    before = F.pad(inside.cumsum(dim=1), (0, 0, 1, 0))
+    return begin[window, first] + before[window, last + 1] - before[window, first + 1]
+
+
 def _crf_loss(model: JointModel, logits: Tensor, words: Tensor, allowed: Tensor) -> Tensor:
     transitions = model.transitions()
     admitted = logits.masked_fill(~allowed, FORBIDDEN)
@@ -85,10 +102,7 @@ def _coarse_loss(model: JointModel, logits: Tensor, targets: TagTargets) -> Tens
     """
     if not len(targets.coarse):
         return logits.new_zeros(())
-    begin, inside = _by_type(model, logits.log_softmax(dim=-1))
-    window, first, last = targets.coarse.unbind(-1)
-    before = F.pad(inside.cumsum(dim=1), (0, 0, 1, 0))
-    log_type = begin[window, first] + before[window, last + 1] - before[window, first + 1]
+    log_type = log_types(model, logits, targets.coarse)
     log_type = log_type.masked_fill(~targets.coarse_types, FORBIDDEN)
     absent = torch.log1p(-log_type.exp().clamp(max=_NEVER_CERTAIN))
     none_before = absent.cumsum(dim=-1) - absent

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from khabar.data.embedded import corpus_path
-from khabar.data.formats import read_documents
+from khabar.data.formats import corpus_files, format_by_look, read_documents
 from khabar.data.records import Document
 from khabar.data.schema import LabelSchema
 from khabar.data.written import written_labels
@@ -51,7 +51,7 @@ def predict_corpus(
     they are written.
 
     Raises:
-        ConfigError: the file is not there, or the share is empty.
+        ConfigError: the corpus is not there, or its share is empty.
         FormatError: an article that cannot be read.
         SchemaError: gold has a type that the model does not know.
         ScoreError: two documents have one id.
@@ -93,8 +93,11 @@ def _labels(
     corpus: CorpusConfig, gold: Sequence[Document], schema: LabelSchema, tokens: TokenKind
 ) -> list[Labels] | None:
     """Return the label rows of flat documents in their own tokens, if they come from columns."""
-    flat = tokens == "corpus" and not schema.nested
-    if not flat or not all("conll" in document.meta for document in gold):
+    if tokens == "words" or schema.nested:
         return None
-    written = written_labels(corpus_path(corpus.path), encoding=corpus.encoding)
+    written: dict[str, list[Labels]] = {}
+    for file in corpus_files(corpus_path(corpus.path)):
+        if format_by_look(file, corpus.format, corpus.encoding) != "conll":
+            return None
+        written |= written_labels(file, encoding=corpus.encoding)
     return [row for document in gold for row in written[document.id]]

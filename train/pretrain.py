@@ -24,6 +24,7 @@ from khabar.train.pretrain_setup import (
     set_up_pretraining,
 )
 from khabar.train.pretrained import PretrainReport, pretrain_report, save_encoder
+from khabar.train.processes import only_run_in
 
 
 def run_pretraining(config: PretrainConfig) -> PretrainReport:
@@ -32,16 +33,17 @@ def run_pretraining(config: PretrainConfig) -> PretrainReport:
     The encoder is written to ``encoder`` in the run's folder when all steps are done.
 
     Raises:
-        KhabarError: whatever is wrong with the configuration, the corpora or the encoder, or a
-            loss that is no number.
+        KhabarError: whatever is wrong with the configuration, the corpora or the encoder, a loss
+            that is no number, or another run in the same folder.
     """
-    run = set_up_pretraining(config)
-    start_log(run)
-    pretrain(run)
-    if run.accelerator.is_main_process:
-        save_encoder(run, run.folder / "encoder")
-    run.accelerator.wait_for_everyone()
-    run.accelerator.end_training()
+    with only_run_in(config.output):
+        run = set_up_pretraining(config)
+        start_log(run)
+        pretrain(run)
+        if run.accelerator.is_main_process:
+            save_encoder(run, run.folder / "encoder")
+        run.accelerator.wait_for_everyone()
+        run.accelerator.end_training()
     return pretrain_report(run)
 
 

@@ -18,6 +18,7 @@ from transformers import PreTrainedTokenizerFast
 from khabar.data.atomic import write_folder_atomically
 from khabar.model.joint import position_limit
 from khabar.train.optimizer import ENCODER
+from khabar.train.origin import encoder_name, name_of, named_pretraining
 from khabar.train.pretrain_config import PretrainConfig
 from khabar.train.pretrain_setup import HeldOutScore, PretrainRun
 from khabar.train.stream import PartCounts
@@ -115,7 +116,8 @@ def save_encoder(run: PretrainRun, folder: Path) -> None:
         _tokenizer_of(run).save_pretrained(partial)
         run.tokenizer.save(partial)  # to the letter, which transformers' own copy is not
         (partial / "README.md").write_text(encoder_card(run.config, report), encoding="utf-8")
-        plain = msgspec.json.encode({"config": run.config, "report": report})
+        told = msgspec.structs.replace(report, encoder=name_of(report.encoder))
+        plain = msgspec.json.encode({"config": named_pretraining(run.config), "report": told})
         (partial / "pretraining.json").write_bytes(msgspec.json.format(plain))
 
     write_folder_atomically(folder, write)
@@ -131,8 +133,8 @@ def encoder_card(config: PretrainConfig, report: PretrainReport) -> str:
         "masked words. It names nothing by itself: fine-tune it, with `encoder: FOLDER` in a "
         "configuration of `khabar train`, or load it with `transformers`' `AutoModel`.",
         "",
-        f"- Started from: `{Path(config.init).name}`, with {kept}",
-        f"- Corpora: {', '.join(f'`{Path(corpus.path).name}`' for corpus in config.corpora)}",
+        f"- Started from: `{encoder_name(config.init)}`, with {kept}",
+        f"- Corpora: {', '.join(f'`{name_of(corpus.path)}`' for corpus in config.corpora)}",
         f"- Seed: {config.seed}; masked: {config.train.mask_rate:.0%} of the pieces, whole words; "
         f"sequences of {config.train.sequence_pieces} pieces, {config.train.batch_sequences} a "
         f"step",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs
+
+from khabar.data.locks import only_writer
 
 _LONGEST_WAIT = timedelta(days=1)
 """For the main process, while it reads corpora or scores a dev part."""
@@ -20,3 +25,17 @@ def join_processes() -> Accelerator:
         mixed_precision="no",  # its own is autocast; see optimizer.py for ours
         kwargs_handlers=[InitProcessGroupKwargs(timeout=_LONGEST_WAIT)],
     )
+
+
+@contextmanager
+def only_run_in(folder: str) -> Iterator[None]:
+    """Keep other runs out of a run's folder; every process of the run must call this.
+
+    Raises:
+        ConfigError: in the main process, another run is writing to the folder.
+    """
+    if join_processes().is_main_process:
+        with only_writer(Path(folder)):
+            yield
+    else:
+        yield

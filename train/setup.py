@@ -27,16 +27,14 @@ from khabar.model.joint import (
 from khabar.model.storage import BUNDLED, from_pretrained, is_model_folder, model_folder
 from khabar.model.tokenizer import WordTokenizer, encoder_tokenizer
 from khabar.train.checkpoint import Progress, load_checkpoint
-from khabar.train.config import RunConfig
+from khabar.train.config import RANDOM, RunConfig
 from khabar.train.corpora import dev_documents, fingerprint, training_corpora
 from khabar.train.optimizer import MasterAdamW
+from khabar.train.origin import origin_digests
 from khabar.train.processes import join_processes
 from khabar.train.sampler import StepSampler, share_of
 from khabar.train.step import TrainStep
 from khabar.train.targets import Example, TrainBatch, blank_example, collate_examples
-
-RANDOM = "random:"
-"""Before an encoder's name: its shape and tokenizer, with random weights."""
 
 
 @dataclass
@@ -55,6 +53,7 @@ class Run:
         dev: what the best model is chosen by.
         progress: how far it has come.
         notes: what was mended or left out of the corpora.
+        digests: of what the configuration's paths led to, see ``origin_digests``.
     """
 
     config: RunConfig
@@ -68,6 +67,7 @@ class Run:
     dev: list[Document]
     progress: Progress
     notes: list[str]
+    digests: dict[str, str]
 
     @property
     def folder(self) -> Path:
@@ -107,6 +107,7 @@ def set_up(config: RunConfig) -> Run:
     model = build_model(config)
     set_seed(config.seed + 1000 * accelerator.process_index)
     corpora = training_corpora(model, config.corpora, config.seed)
+    dev = dev_documents(config.dev)
     model.to(torch.bfloat16 if config.train.precision == "bf16" else torch.float32)
     model.to(accelerator.device)
     model.train()  # encoders are loaded in evaluation mode, without dropout
@@ -136,9 +137,10 @@ def set_up(config: RunConfig) -> Run:
         examples=corpora.examples,
         sampler=sampler,
         steps=min(steps, config.train.max_steps or steps),
-        dev=dev_documents(config.dev),
+        dev=dev,
         progress=progress,
         notes=corpora.notes,
+        digests=origin_digests(config),
     )
 
 
@@ -149,7 +151,12 @@ def build_model(config: RunConfig) -> JointModel:
         ModelError: no such encoder, one that Khabar cannot use, or heads that do not fit.
         SchemaError: no such schema.
     """
-    encoder, tokenizer = load_encoder(config.encoder, config.train.attention)
+    trained = _trained_model(config.encoder, config.train.attention) if config.keep_heads else None
+    encoder, tokenizer = (
+        (trained.encoder, trained.tokenizer)
+        if trained
+        else load_encoder(config.encoder, config.train.attention)
+    )
     settings = ModelConfig(
         name=config.name,
         version=version("khabar"),
@@ -167,13 +174,12 @@ def build_model(config: RunConfig) -> JointModel:
         )
     set_attention_dropout(encoder, config.train.attention_dropout)
     model = JointModel(settings, tokenizer, encoder)
-    if config.keep_heads:
-        _take_heads(model, config)
+    if trained:
+        _take_heads(model, trained, config)
     return model
 
 
-def _take_heads(model: JointModel, config: RunConfig) -> None:
-    trained = from_pretrained(model_folder(config.encoder))
+def _take_heads(model: JointModel, trained: JointModel, config: RunConfig) -> None:
     old, new = trained.config, model.config
     if (old.label_schema, old.heads) != (new.label_schema, new.heads):
         raise ModelError(
@@ -181,6 +187,10 @@ def _take_heads(model: JointModel, config: RunConfig) -> None:
             f"configuration; make them the same, or leave `keep_heads` out"
         )
     model.load_state_dict(trained.state_dict())
+
+
+def _trained_model(name: str, attention: Attention) -> JointModel:
+    return from_pretrained(model_folder(name), attention=attention)
 
 
 def _settings(encoder: PreTrainedModel) -> dict[str, object]:
@@ -201,7 +211,7 @@ def load_encoder(name: str, attention: Attention) -> tuple[PreTrainedModel, Word
         ModelError: no such encoder, or one that Khabar cannot use.
     """
     if name == BUNDLED or is_model_folder(Path(name)):
-        trained = from_pretrained(model_folder(name), attention=attention)
+        trained = _trained_model(name, attention)
         return trained.encoder, trained.tokenizer
     bare = name.removeprefix(RANDOM)
     try:

@@ -14,6 +14,7 @@ from khabar.data.batches import PieceBatch
 from khabar.model.decoding import decode_spans
 from khabar.model.joint import JointModel
 from khabar.model.relations import SpanBatch
+from khabar.train.asked import asked_loss
 from khabar.train.loss import relation_loss, tag_loss
 from khabar.train.targets import TrainBatch
 from khabar.train.vocabulary import mask_piece
@@ -47,7 +48,8 @@ class TrainStep(nn.Module):
         if self.model.relation_head is None:
             return tags, tags.new_zeros(())
         spans = self._with_mistakes(batch, logits) if self.mistakes else batch.spans
-        return tags, self._relation_loss(states, spans, batch.relations)
+        relations = self._relation_loss(states, spans, batch.relations)
+        return tags, relations + asked_loss(self.model, states, logits, batch.asked)
 
     def _masked(self, pieces: PieceBatch, mask: int) -> PieceBatch:
         """Return the pieces with a random share of the words behind masks."""

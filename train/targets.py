@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -21,30 +22,38 @@ from khabar.data.errors import ConfigError
 from khabar.data.records import Document
 from khabar.data.tags import OUTSIDE, TagRows, WordSpan, covered_words
 from khabar.data.windows import Window, cut_windows
+from khabar.data.wojood_relations import Question
 from khabar.data.words import split_words
 from khabar.model.joint import JointModel
 from khabar.model.relations import SpanBatch
+from khabar.train.asked import AskedPair, Questions, asked_pairs, stack_asked
 from khabar.train.loss import TagTargets
 
 
 class AnnotationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a corpus's labels mean in the model's schema, and what they leave open."""
 
-    labels: dict[str, tuple[str, ...]] = {}
+    labels: dict[str, tuple[str, ...] | None] = {}
     """Corpus label to the types that it may stand for; a label that is not listed is the type of
-    that name. ``[]`` means that there is something, of whatever type."""
+    that name. ``[]`` means that there is something, of whatever type; null, that what it stands for
+    may be something or nothing, so that the words under it give no loss."""
     annotates: tuple[str, ...] | None = None
     """Types that the corpus annotates wherever they occur; others give no loss. None: all of the
     schema, or, with ``labels``, those that some label stands for."""
     nested: bool = True
     """Whether entities inside entities are annotated; where not, the inside gives no loss."""
-    relations: bool = True
-    """Whether relations are annotated; where not, there is no relation loss."""
+    relations: bool | Literal["asked"] = True
+    """Whether relations are annotated; where not, there is no relation loss. ``asked``: a document
+    asks whether one relation holds between two mentions, as those of the format
+    ``wojood-relations`` do, and that pair and relation alone give loss."""
 
 
 @dataclass(frozen=True)
 class Mention:
-    """An annotated mention: its words, and the types that its label may stand for."""
+    """An annotated mention: its words, and the types that its label may stand for.
+
+    Without types it is unknown whether it is one.
+    """
 
     first: int
     last: int
@@ -62,6 +71,7 @@ class Example:
         spans: gold spans for the relation head.
         relations: head and tail as indices into ``spans``, relation type, ``(relations, 3)``.
         has_relations: whether relations are annotated.
+        asked: pairs of which one relation is known, where they are not.
     """
 
     pieces: WindowPieces
@@ -70,6 +80,7 @@ class Example:
     spans: tuple[WordSpan, ...]
     relations: NDArray[np.int64]
     has_relations: bool
+    asked: tuple[AskedPair, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,7 @@ class TrainBatch:
         spans: gold spans of the windows with annotated relations.
         relations: rows into ``spans`` for head and tail, relation type, ``(relations, 3)``.
         has_relations: per window, ``(batch,)``.
+        asked: single pairs with one relation each, see ``stack_asked``.
     """
 
     pieces: PieceBatch
@@ -89,6 +101,7 @@ class TrainBatch:
     spans: SpanBatch
     relations: Tensor
     has_relations: Tensor
+    asked: Tensor
 
     def to(self, device: torch.device) -> TrainBatch:
         """Return the batch on a device."""
@@ -98,11 +111,15 @@ class TrainBatch:
             spans=self.spans.to(device),
             relations=self.relations.to(device),
             has_relations=self.has_relations.to(device),
+            asked=self.asked.to(device),
         )
 
     def counts(self) -> tuple[int, int]:
-        """Return the targets of both losses: decided words, and spans that may have relations."""
-        return self.tags.count(), len(self.spans)
+        """Return the targets of both losses.
+
+        They are decided words, and spans that may have relations with pairs that are asked about.
+        """
+        return self.tags.count(), len(self.spans) + len(self.asked)
 
 
 class ExampleMaker:
@@ -115,9 +132,11 @@ class ExampleMaker:
         """Mentions nested deeper in their own type than the rows go, in each window anew."""
         self.unfit = 0
         """Relations between types that the schema does not let them join, in each window anew."""
-        self._has_relations = policy.relations and bool(model.schema.relations)
+        self._has_relations = policy.relations is True and bool(model.schema.relations)
+        asks = policy.relations == "asked" and bool(model.schema.relations)
+        self._questions = Questions(model.schema) if asks else None
         types = model.schema.entity_types
-        named = [name for names in policy.labels.values() for name in names]
+        named = [name for names in policy.labels.values() for name in names or ()]
         for name in (*named, *(policy.annotates or ())):
             if name not in types:
                 raise ConfigError(
@@ -135,9 +154,12 @@ class ExampleMaker:
             first: length of its first window as a share of the others', which so begin elsewhere.
 
         Raises:
-            ConfigError: a label that is neither mapped nor a type of the schema, or a relation
-                that the schema lacks.
+            ConfigError: a label that is neither mapped nor a type of the schema, a relation
+                that the schema lacks, or a document that asks nothing where all should.
         """
+        question = None if self._questions is None else self._questions.of(document)
+        if self._questions is not None and question is None:
+            return []
         words = split_words(document.text)
         limit = self.model.window_limit
         pieces = self.model.tokenizer.encode([document.text], [words], limit)[0]
@@ -161,6 +183,7 @@ class ExampleMaker:
                     spans=spans,
                     relations=relations,
                     has_relations=self._has_relations,
+                    asked=self._asked(question, inside),
                 )
             )
         return made
@@ -178,6 +201,8 @@ class ExampleMaker:
                 f"{self.unfit} relations join types that schema {self.model.schema.name} does not "
                 f"let them join, and give no loss; `khabar data validate` lists them"
             )
+        if self._questions is not None:
+            notes += self._questions.notes()
         return notes
 
     def _mentions(self, document: Document, words: list[tuple[int, int]]) -> dict[str, Mention]:
@@ -190,7 +215,10 @@ class ExampleMaker:
     def _types(self, label: str, document: str) -> tuple[int, ...]:
         types = self.model.schema.entity_types
         if label in self.policy.labels:
-            names = self.policy.labels[label] or types
+            mapped = self.policy.labels[label]
+            if mapped is None:
+                return ()
+            names = mapped or types
         elif label in types:
             names = (label,)
         else:
@@ -212,8 +240,8 @@ class ExampleMaker:
         allowed = np.eye(rows.tags, dtype=bool)[tags]
         says_nothing = self._unsaid[np.arange(len(rows.rows)), tags]
         allowed |= says_nothing[..., None] & self._unsaid
-        if not self.policy.nested:
-            for mention in mentions.values():
+        for mention in mentions.values():
+            if not self.policy.nested or not mention.types:
                 open_rows = tags[mention.first : mention.last + 1] == 0
                 allowed[mention.first : mention.last + 1][open_rows] = True
         coarse = tuple(m for m in mentions.values() if len(m.types) > 1)
@@ -228,7 +256,8 @@ class ExampleMaker:
     ) -> None:
         """Let the rows of a mention that the window cuts be anything there.
 
-        All rows in a corpus without nesting, as inside any mention of it.
+        All rows in a corpus without nesting, as inside any mention of it, and of a label that says
+        nothing.
         """
         for mention in mentions:
             whole = window.start <= mention.first and mention.last < window.end
@@ -236,8 +265,18 @@ class ExampleMaker:
                 start = max(mention.first, window.start) - window.start
                 stop = min(mention.last + 1, window.end) - window.start
                 for row, types in enumerate(self.model.rows.rows):
-                    if not self.policy.nested or set(types) & set(mention.types):
+                    silent = not self.policy.nested or not mention.types
+                    if silent or set(types) & set(mention.types):
                         allowed[start:stop, row] = True
+
+    def _asked(
+        self, question: Question | None, mentions: dict[str, Mention]
+    ) -> tuple[AskedPair, ...]:
+        if question is None or not {question.head, question.tail} <= mentions.keys():
+            return ()
+        head, tail = mentions[question.head], mentions[question.tail]
+        places = (head.first, head.last), (tail.first, tail.last)
+        return asked_pairs(self.model.schema, question, *places)
 
     def _relations(
         self, document: Document, mentions: dict[str, Mention]
@@ -314,6 +353,7 @@ def collate_examples(examples: Sequence[Example], pad_id: int, types: int) -> Tr
         spans=SpanBatch(*torch.tensor(spans, dtype=torch.long).reshape(-1, 4).unbind(-1)),
         relations=_shift_relations(examples),
         has_relations=torch.tensor([example.has_relations for example in examples]),
+        asked=stack_asked([example.asked for example in examples]),
     )
 
 

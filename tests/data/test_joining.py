@@ -27,3 +27,9 @@ def test_annotation_moves_with_its_text():
 def test_the_last_group_may_be_smaller():
     groups = join_in_groups([article(id) for id in "abcde"], 2)
     assert [document.id for document in groups] == ["a+b", "c+d", "e"]
+
+
+def test_groups_of_one_are_the_documents_as_they_were():
+    """What a document asks is in its ``meta``, by its entities' ids."""
+    asking = Document(id="a", text="خبر", meta={"asked": "x"})
+    assert join_in_groups([asking, article("b")], 1) == [asking, article("b")]

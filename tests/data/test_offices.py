@@ -45,3 +45,11 @@ def test_a_stated_occupation_says_whose_it_is() -> None:
     text = "⟨1:PERS|علي نجار⟩ ، وهو ⟨2:OCC|معلم⟩ ، و⟨3:PERS|هدى سالم⟩ ، وهي ⟨4:OCC|معلم⟩"
     told = ("1 Personal.has_occupation 2", "3 Personal.has_occupation 4")
     assert offices(text, *told) == []
+
+
+def test_a_title_resumes_the_office_named_last() -> None:
+    text = (
+        "⟨1:OCC|رئيس ⟨2:ORG|نادي سهل⟩⟩ و⟨3:OCC|رئيس ⟨4:ORG|نادي الريف⟩⟩ "
+        "و⟨5:OCC|رئيس ⟨6:ORG|نادي سهل⟩⟩ ثم ⟨7:OCC|الرئيس⟩"
+    )
+    assert offices(text) == [["رئيس نادي سهل", "رئيس نادي سهل", "الرئيس"]]

@@ -43,3 +43,8 @@ def test_longer_parts_and_compounds_are_found() -> None:
 
 def test_other_persons_with_one_name_in_common_stay_apart() -> None:
     assert groups(marked("⟨1:PERS|هدى نجار⟩ و⟨2:PERS|هدى سالم⟩ و⟨3:PERS|علي نجار⟩")) == []
+
+
+def test_a_whole_of_as_many_words_is_found_by_the_mentions_after_it() -> None:
+    document = marked("⟨1:PERS|زايد بن سالم⟩ و⟨2:PERS|زايد هادي سالم⟩ و⟨3:PERS|زايد بن سالم⟩")
+    assert groups(document) == [["زايد بن سالم", "زايد هادي سالم", "زايد بن سالم"]]

@@ -63,3 +63,15 @@ def test_a_product_goes_by_its_last_word() -> None:
 def test_happenings_need_their_noun_or_a_synonym() -> None:
     document = marked("⟨1:EVENT|كأس الريف⟩ و⟨2:EVENT|البطولة⟩ و⟨3:EVENT|الحرب⟩")
     assert groups(document) == [["كأس الريف", "البطولة"]]
+
+
+def test_a_noun_that_resumed_by_a_synonym_takes_a_name_of_its_own_that_comes_later() -> None:
+    document = marked("⟨1:ORG|نادي جنك⟩ و⟨2:ORG|الفريق⟩ و⟨3:ORG|فريق سهل⟩ و⟨4:ORG|الفريق⟩")
+    assert groups(document) == [["نادي جنك", "الفريق", "فريق سهل", "الفريق"]]
+
+
+def test_each_indefinite_happening_is_the_one_named_last() -> None:
+    document = marked(
+        "⟨1:EVENT|مباراة سهل⟩ ثم ⟨2:EVENT|مباراة⟩ و⟨3:EVENT|مباراة الريف⟩ ثم ⟨4:EVENT|مباراة⟩"
+    )
+    assert groups(document) == [["مباراة سهل", "مباراة"], ["مباراة الريف", "مباراة"]]

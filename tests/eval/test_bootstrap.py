@@ -5,9 +5,9 @@ import pytest
 
 from khabar.eval.bootstrap import bootstrap, compare_paired
 from khabar.eval.by_document import DocumentCounts
-from khabar.eval.entities import ANY_TYPE
 from khabar.eval.pairs import ScoreError
 from khabar.eval.report import Score
+from khabar.eval.rows import ANY_TYPE
 
 
 def table(counts: object, *groups: str, metric: str = "m") -> DocumentCounts:

@@ -13,19 +13,23 @@ from khabar.eval.counts import Counts
 from khabar.eval.evaluate import evaluate_predictions
 from khabar.eval.predictions import Predictions
 from tests.eval.drawn import documents
+from tests.eval.pooled import pooled_scores
 
 
 def assert_they_add_up(predictions: Predictions) -> None:
+    """Counted document by document, and scored by seqeval at once."""
     scores = list(evaluate_predictions(predictions).scores())
-    tables = count_by_document(predictions)
+    tables = count_by_document(predictions).tables()
     assert [table.score() for table in tables] == scores
+    own = {score.metric: score for score in scores}
+    pooled = pooled_scores(predictions.pairs(), predictions.schema, predictions.gold_labels)
+    assert {metric: own[metric] for metric in pooled} == pooled
     assert {len(table.counts) for table in tables} == {len(predictions.gold)}
 
 
 @given(documents("a"), documents("b"), documents("a"), documents("b"))
 @settings(max_examples=40)
 def test_counts_of_documents_add_up_to_the_scores(nested, gold, more_gold, found, more_found):
-    """Scored by seqeval at once, and counted document by document."""
     assert_they_add_up(
         Predictions(
             schema=nested,
@@ -63,7 +67,7 @@ def test_labels_as_they_are_written_are_counted_by_document_too(flat, tmp_path: 
     )
     assert len(gold) == 2
     assert_they_add_up(predictions)
-    by_name = {table.metric: table for table in count_by_document(predictions)}
+    by_name = {table.metric: table for table in count_by_document(predictions).tables()}
     strict = by_name["entity strict, gold labels as written"].counts.sum(axis=1).tolist()
     assert strict == [[1, 3, 1], [1, 1, 1]]  # the two orphans are in the first document
 

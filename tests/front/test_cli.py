@@ -15,7 +15,8 @@ import pytest
 
 from khabar.cli import main, train_command
 from khabar.data.jsonl import write_jsonl
-from khabar.data.records import Document, Entity, Relation
+from khabar.data.records import Document, Entity
+from tests.chromium import Dom
 from tests.front.conftest import Khabar, Ran
 from tests.rawnews import raw_texts, write_raw
 
@@ -155,6 +156,49 @@ def test_on_a_terminal_extract_shows_the_article_unless_json_is_asked_for(
     assert ('"text":"تونس"' in shown) == bool(options)
 
 
+def test_extract_writes_one_page_of_all_articles_and_says_where_it_is(
+    khabar: Khabar, tiny_khabar: Path, tmp_path: Path
+):
+    article, page = write(tmp_path / "a.txt", TEXT), tmp_path / "pages" / "news.html"
+    ran = khabar("extract", article, "-", "--html", page, "--model", tiny_khabar, stdin=b"2023")
+    assert (ran.code, ran.err, ran.text) == (0, "", f"The page is {page}\n")
+    shown = page.read_text(encoding="utf-8")
+    assert [e.text for e in Dom(shown).of("p") if e.text] == [TEXT, "2023"]
+    assert "model: <bdi>tiny" in shown
+    assert [p.name for p in page.parent.iterdir()] == ["news.html"]
+
+
+def test_extract_shows_what_can_be_read_and_leaves_the_page_when_nothing_can(
+    khabar: Khabar, tiny_khabar: Path, tmp_path: Path
+):
+    bad, good = write(tmp_path / "bad.txt", TEXT, "cp1256"), write(tmp_path / "good.txt", TEXT)
+    page = tmp_path / "page.html"
+    options = ("--html", page, "--model", tiny_khabar)
+    ran = khabar("extract", bad, good, *options)
+    assert (ran.code, ran.text) == (1, f"The page is {page}\n")
+    assert ran.err.startswith(f"khabar: {bad}:1: byte 0x")
+    before = page.read_bytes()
+    ran = khabar("extract", bad, *options)
+    assert (ran.code, ran.out) == (1, b"")
+    assert page.read_bytes() == before
+
+
+def test_extract_writes_no_page_over_an_article_and_no_page_beside_json(
+    khabar: Khabar, tmp_path: Path
+):
+    article = write(tmp_path / "a.txt", TEXT)
+    ran = khabar("extract", article, "--html", tmp_path / "." / "a.txt")
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err == (
+        f"khabar: --html {article}: is one of the articles; name another file for the page\n"
+    )
+    ran = khabar("extract", article, "--html", tmp_path / "page.html", "--json")
+    assert (ran.code, ran.out) == (1, b"")
+    assert ran.err.endswith("give --json or --html, not both\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert article.read_text(encoding="utf-8") == TEXT
+
+
 def read_terminal(master: int, seen: io.BytesIO) -> None:
     try:
         while chunk := os.read(master, 65536):
@@ -221,6 +265,44 @@ def test_predict_goes_on_after_a_kill_and_ends_as_an_unbroken_run(
     assert [p.name for p in sorted(cut.iterdir())] == [p.name for p in sorted(whole.iterdir())]
     for path in whole.iterdir():
         assert (cut / path.name).read_bytes() == path.read_bytes()
+
+
+PAUSED = """\
+import sys
+from pathlib import Path
+from khabar.cli import main
+
+replace = Path.replace
+
+def paused(self, target):
+    if Path(target).name == "part-00001.jsonl":
+        print("writes", flush=True)
+        sys.stdin.read()
+    return replace(self, target)
+
+Path.replace = paused
+main()
+"""
+
+
+def test_a_second_predict_leaves_a_folder_that_another_writes_to(
+    khabar: Khabar, tiny_khabar: Path, archive: Path, tmp_path: Path
+):
+    out = tmp_path / "out"
+    arguments = predict(archive, out, tiny_khabar)
+    command = [sys.executable, "-c", PAUSED, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"writes\n"
+        before = sorted(path.name for path in out.iterdir())
+        second = khabar(*arguments)
+        assert (second.code, second.out) == (1, b"")
+        told = "wait until it has ended, or give another output"
+        assert second.err == (f"khabar: {out}: another process is writing to this folder; {told}\n")
+        assert sorted(path.name for path in out.iterdir()) == before
+        rest, _ = first.communicate(b"")
+    assert first.returncode == 0
+    assert "28 records + 2 errors, in 8 shards (0 done earlier)" in rest.decode()
 
 
 def test_predict_takes_what_a_shell_made_of_a_pattern(
@@ -313,53 +395,6 @@ def test_pretrain_shows_what_the_held_out_articles_say(
     assert "articles held out" in ran.text
 
 
-# data
-
-
-def test_validate_is_silent_about_a_sound_corpus(khabar: Khabar, gold: Path):
-    ran = khabar("data", "validate", gold)
-    assert (ran.code, ran.out, ran.err) == (0, b"", f"{gold}: no problem\n")
-
-
-def test_validate_writes_a_line_for_each_problem(khabar: Khabar, gold: Path):
-    ran = khabar("data", "validate", gold, "--schema", "anercorp")
-    assert (ran.code, ran.err) == (1, f"{gold}: 1 problems\n")
-    assert ran.text.startswith(f"{gold}: document '1': entity 2 'تونس' has the type GPE, which")
-
-
-def test_stats_counts(khabar: Khabar, gold: Path):
-    ran = khabar("data", "stats", gold)
-    assert ran.code == 0
-    cells = [[cell.strip() for cell in line.split("│")] for line in ran.text.splitlines()]
-    rows = {row[1]: row[2] for row in cells if len(row) == 4}
-    assert (rows["documents"], rows["words"], rows["PERS"], rows["GPE"]) == ("1", "4", "1", "1")
-
-
-def test_convert_writes_the_other_format(khabar: Khabar, gold: Path, tmp_path: Path):
-    related = msgspec.structs.replace(
-        GOLD, relations=(Relation(id="r1", type="located_in", head="1", tail="2"),)
-    )
-    write_jsonl(gold, [related])
-    back = tmp_path / "back.jsonl"
-    assert khabar("data", "convert", gold, tmp_path / "a.inline").code == 0
-    assert khabar("data", "convert", tmp_path / "a.inline", back).code == 0
-    assert back.read_bytes() == gold.read_bytes()
-    ran = khabar("data", "convert", gold, tmp_path / "columns", "--from", "jsonl", "--to", "conll")
-    assert ran.code == 0
-    assert "سامي B-PERS\nالحداد I-PERS\n" in (tmp_path / "columns").read_text(encoding="utf-8")
-
-
-def test_convert_reads_old_encodings_and_stops_at_a_bad_byte(khabar: Khabar, tmp_path: Path):
-    source = write(tmp_path / "old.conll", "تونس B-GPE\n", "cp1256")
-    target = tmp_path / "new.jsonl"
-    ran = khabar("data", "convert", source, target)
-    assert ran.code == 1
-    assert ran.err.startswith(f"khabar: {source}:1: byte 0x")
-    assert not target.exists()
-    assert khabar("data", "convert", source, target, "--encoding", "cp1256").code == 0
-    assert '"text":"تونس"' in target.read_text(encoding="utf-8")
-
-
 # The command line itself
 
 
@@ -371,7 +406,7 @@ def test_the_version_is_shown(khabar: Khabar):
 def test_help_lists_the_commands_that_are_built(khabar: Khabar):
     text = khabar("--help").text
     listed = [line.split()[0] for line in text.split("Commands:\n")[1].splitlines()]
-    looking = ["evaluate", "compare", "export", "view", "graph"]
+    looking = ["evaluate", "compare", "calibrate", "export", "view", "graph"]
     assert listed == ["extract", "predict", "train", "pretrain", *looking, "data"]
 
 

@@ -49,6 +49,17 @@ def test_json_is_read_by_look(name: str, source: Path, khabar: Khabar, tmp_path:
     assert len(next(read_documents(back)).relations) == 1
 
 
+def test_old_encodings_are_read_and_a_bad_byte_leaves_no_target(khabar: Khabar, tmp_path: Path):
+    old, target = tmp_path / "old.conll", tmp_path / "new.jsonl"
+    old.write_text("تونس B-GPE\n", encoding="cp1256")
+    ran = khabar("data", "convert", old, target)
+    assert ran.code == 1
+    assert ran.err.startswith(f"khabar: {old}:1: byte 0x")
+    assert not target.exists()
+    assert khabar("data", "convert", old, target, "--encoding", "cp1256").code == 0
+    assert '"text":"تونس"' in target.read_text(encoding="utf-8")
+
+
 def test_what_is_left_out_is_one_sentence(source: Path, khabar: Khabar, tmp_path: Path):
     ran = khabar("data", "convert", source, tmp_path / "a.conll")
     assert ran.code == 0

@@ -39,6 +39,12 @@ def rows(text: str) -> dict[str, list[str]]:
 # validate
 
 
+def test_validate_is_silent_about_a_sound_corpus(khabar: Khabar, tmp_path: Path):
+    corpus = write(tmp_path / "a.jsonl", FIRST)
+    ran = khabar("data", "validate", corpus)
+    assert (ran.code, ran.out, ran.err) == (0, b"", f"{corpus}: no problem\n")
+
+
 def test_validate_names_the_file_of_each_problem_in_a_folder(khabar: Khabar, tmp_path: Path):
     write(tmp_path / "a.jsonl", FIRST)
     again = write(tmp_path / "b.jsonl", SECOND, FIRST)
@@ -82,7 +88,8 @@ def test_stats_of_a_folder_counts_all_files_and_what_two_share(khabar: Khabar, t
     write(tmp_path / "dev.jsonl", SECOND)
     write(tmp_path / "train.jsonl", FIRST, SECOND)
     found = rows(khabar("data", "stats", tmp_path).text)
-    assert [found[name] for name in ("documents", "PERS", "GPE")] == [["3"], ["5"], ["2"]]
+    counted = [found[name] for name in ("documents", "words", "PERS", "GPE")]
+    assert counted == [["3"], ["44"], ["5"], ["2"]]
     assert found["in the shortest document"] == ["14"]
     assert found["in the median one"] == ["14"]
     assert found["in the longest"] == ["16"]
@@ -157,3 +164,28 @@ def test_stats_says_what_a_plot_wants(
         1,
         "khabar: plots need matplotlib: pip install 'khabar[plots]'\n",
     )
+
+
+# exclude
+
+
+def test_exclude_tells_what_is_kept_and_dropped(khabar: Khabar, tmp_path: Path):
+    other = marked("⟨1:PERS|ليلى⟩ في ⟨2:GPE|قطر⟩", "1 Location.lives_in 2", id="other")
+    source = write(tmp_path / "a.jsonl", FIRST, SECOND, other)
+    unseen = tmp_path / "test.txt"
+    unseen.write_text("ثم قالت: هطل المَطَر على الطريق، صباح اليوم", encoding="utf-8")
+    target = tmp_path / "b.conll"
+    ran = khabar("data", "exclude", source, target, "--of", unseen)
+    assert (ran.code, ran.out) == (0, b"")
+    note = "conll has no place for what is left out: 1 relations"
+    assert ran.err == f"{target}: 1 documents kept, 2 dropped\nnote: {target}: {note}\n"
+    ran = khabar("data", "exclude", source, tmp_path / "c.jsonl", "--of", unseen, "--words", "6")
+    assert ran.err == f"{tmp_path / 'c.jsonl'}: 3 documents kept, 0 dropped\n"
+    assert (tmp_path / "c.jsonl").read_bytes() == source.read_bytes()
+
+
+def test_exclude_says_when_there_is_nothing_to_compare_with(khabar: Khabar, tmp_path: Path):
+    source, unseen = write(tmp_path / "a.jsonl", FIRST), write(tmp_path / "b.jsonl", CLEFT)
+    ran = khabar("data", "exclude", source, tmp_path / "c.jsonl", "--of", unseen)
+    told = f"{unseen}: holds no sequence of 5 words, so nothing would be excluded"
+    assert (ran.code, ran.err) == (1, f"khabar: {told}\n")

@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from khabar.data.clusters import with_clusters
 from khabar.data.errors import ConfigError, ModelError, SchemaError
 from khabar.data.records import Document, Entity
 from khabar.model.extractor import Extractor
@@ -87,6 +88,20 @@ def test_a_record_says_what_found_it(newsroom):
     ]
     assert all(part.score > 0.5 for part in (*document.entities, *document.relations))
     assert document.meta == {"model": "newsroom", "model_version": "0.1.0", "windows": "1"}
+
+
+def test_mentions_of_one_thing_share_a_cluster_unless_told_otherwise(newsroom):
+    text = "سامي الحداد يعمل في شركة النسيم . سامي الحداد زار جامعة الفجر أمس ."
+    document = newsroom(text)
+    clusters = [(entity.text, entity.cluster) for entity in document.entities]
+    assert clusters.count(("سامي الحداد", "c1")) == 2
+    assert ("شركة النسيم", "c2") in clusters
+    assert document == with_clusters(newsroom(text, clusters="none"))
+    for found in (
+        newsroom.batch([text], clusters="none"),
+        newsroom.documents([document], clusters="none"),
+    ):
+        assert all(entity.cluster is None for entity in next(found).entities)
 
 
 def test_a_record_reads_back_equal(newsroom):

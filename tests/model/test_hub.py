@@ -96,21 +96,11 @@ def test_the_card_and_the_papers_go_along_without_the_folders_of_whoever_trained
     card = ModelCard.load(repo / "README.md", ignore_metadata_errors=False)
     assert card.data.library_name == "khabar"
     assert files(repo).keys() == files(newsroom_model).keys()
-    own = msgspec.json.decode((newsroom_model / "training.json").read_bytes())
     told = msgspec.json.decode((repo / "training.json").read_bytes())
-    assert own["corpora"][0]["path"].startswith("/")
-    assert told["corpora"][0]["path"] == "train.jsonl"
-    assert told["optimizer"] == own["optimizer"]
-    for name in ("config.json", "model.safetensors", "tokenizer.json", "README.md"):
+    assert told["config"]["corpora"][0]["path"] == "train.jsonl"
+    assert str(newsroom_model.parent) not in (repo / "training.json").read_text() + card.content
+    for name in files(newsroom_model):
         assert (repo / name).read_bytes() == (newsroom_model / name).read_bytes()
-
-
-def test_paths_of_windows_are_cut_too(tmp_path, newsroom_model, local_hub):
-    folder = shutil.copytree(newsroom_model, tmp_path / "model")
-    (folder / "training.json").write_text(r'{"dev": ["C:\\Users\\me\\dev.jsonl", "a/b"]}')
-    Extractor.load(folder).push_to_hub("newsroom")
-    told = msgspec.json.decode((local_hub.root / "someone/newsroom/training.json").read_bytes())
-    assert told == {"dev": ["dev.jsonl", "a/b"]}
 
 
 def test_only_a_model_s_own_files_go_out(tmp_path, newsroom_model, local_hub):

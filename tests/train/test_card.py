@@ -54,6 +54,11 @@ def test_a_card_says_what_the_model_was_made_of(tmp_path):
     assert "There was no dev part: this is the last model of the run." in card
 
 
+def test_a_card_calls_an_encoder_of_the_hub_by_its_whole_name():
+    hub = msgspec.structs.replace(CONFIG, encoder="aubmindlab/bert-base-arabertv02")
+    assert "- Encoder it started from: `aubmindlab/bert-base-arabertv02`" in model_card(hub, None)
+
+
 def test_a_card_tells_no_folder_of_whoever_trained(evaluation):
     card = model_card(CONFIG, evaluation)
     assert "/somewhere" not in card

@@ -36,6 +36,14 @@ def test_variants_are_made_where_the_configuration_says_so(tmp_path):
     assert config.corpora[0].augment == AugmentConfig(copies=3, swap_types=("GPE",), swap=1.0)
 
 
+def test_relations_are_annotated_or_not_or_asked_about(tmp_path):
+    found = [
+        load(tmp_path, SMALLEST, f"corpora.0.policy.relations={value}").corpora[0].policy.relations
+        for value in ("true", "false", "asked")
+    ]
+    assert found == [True, False, "asked"]
+
+
 def test_numbers_that_yaml_reads_as_text_are_numbers(tmp_path):
     config = load(tmp_path, SMALLEST + "optimizer: {encoder_lr: 5e-5, head_lr: 1e-3}\n")
     assert config.optimizer.encoder_lr == 5e-5
@@ -69,6 +77,15 @@ def test_numbers_that_yaml_reads_as_text_are_numbers(tmp_path):
         ("dev: [{path: a, augment: {swap: 30}}]\n", r"`swap` is a share of 1, got 30"),
         ("dev: [{path: a, augment: {swaps: 0}}]\n", r"unknown field `swaps`"),
         ("dev: [{path: a, weight: 0}]\n", r"`weight` must be above 0, got 0.*leave the corpus out"),
+        (
+            "dev: [{path: a, join: 2, policy: {relations: asked}}]\n",
+            r"with `relations: asked` leave out `join` and `augment` - at `\$\.dev\[0\]`",
+        ),
+        ("dev: [{path: a, augment: {}, policy: {relations: asked}}]\n", r"leave out `join` and"),
+        (
+            "dev: [{path: a, policy: {relations: some}}]\n",
+            r"- at `\$\.dev\[0\]\.policy\.relations`",
+        ),
         ("dev: [{path: a, share: [0.9, 0.1]}]\n", r"`share` is \[0\.9, 0\.1\]: write two shares"),
     ],
 )

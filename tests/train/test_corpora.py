@@ -10,6 +10,7 @@ import pytest
 
 from khabar.data.augment import AugmentConfig
 from khabar.data.errors import ConfigError, FormatError
+from khabar.data.formats import write_documents
 from khabar.data.records import Document, Entity
 from khabar.data.words import split_words
 from khabar.model.joint import JointModel
@@ -22,6 +23,7 @@ from khabar.train.corpora import (
     training_corpora,
 )
 from khabar.train.sampler import StepSampler
+from khabar.train.targets import AnnotationPolicy
 from tests.newsroom import article, articles, run_config, sentence, untrained, write_corpus
 
 
@@ -45,7 +47,7 @@ def test_shares_of_a_corpus_hold_each_document_once(ten):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"path": "missing.jsonl"}, r"corpus missing\.jsonl: no such file; correct the path"),
+        ({"path": "missing.jsonl"}, r"corpus missing\.jsonl: no such file or folder; correct"),
         ({"share": (0.0, 0.01)}, r"ten\.jsonl: its share \[0\.0, 0\.01\] holds no document"),
     ],
 )
@@ -59,6 +61,40 @@ def test_training_stops_at_a_line_that_is_no_document(tmp_path, model):
     path.write_text('{"text": "قال"}\n{"text": 5}\n', encoding="utf-8")
     with pytest.raises(FormatError, match=r"broken\.jsonl:2"):
         training_corpora(model, [CorpusConfig(path=str(path))], seed=1)
+
+
+@pytest.mark.parametrize("format", ["brat", "datasets", "xmi"])
+def test_a_folder_in_a_format_of_folders_is_a_corpus(tmp_path, format):
+    write_documents(tmp_path / "gold", articles(4, seed=1), format=format)
+    found, _ = corpus_documents(CorpusConfig(path=str(tmp_path / "gold")))
+    assert sorted(document.text for document in found) == sorted(
+        document.text for document in articles(4, seed=1)
+    )
+    assert sum(len(document.relations) for document in found) > 0
+
+
+def test_the_files_of_a_folder_are_a_corpus_in_the_order_of_their_names(tmp_path):
+    folder = tmp_path / "corpus"
+    written = articles(10, seed=1)
+    write_documents(folder / "b.inline", written[6:])
+    write_documents(folder / "a.inline", written[:4])
+    write_documents(folder / "a" / "part.jsonl", written[4:6])
+    (folder / "README.md").write_text("notes")
+    found, _ = corpus_documents(CorpusConfig(path=str(folder), share=(0.3, 1.0)))
+    in_order = [*written[4:6], *written[:4], *written[6:]]  # a/ before a.inline
+    assert [document.text for document in found] == [document.text for document in in_order[3:]]
+
+
+def test_the_files_of_a_folder_may_have_one_format_that_is_named(tmp_path):
+    written = articles(2, seed=1)
+    write_documents(tmp_path / "gold" / "a.txt", written, format="inline")
+    corpus = CorpusConfig(path=str(tmp_path / "gold"), format="inline")
+    assert [d.entities for d in corpus_documents(corpus)[0]] == [d.entities for d in written]
+
+
+def test_a_folder_without_a_corpus_is_refused(tmp_path):
+    with pytest.raises(FormatError, match=r"the folder holds no file of \.jsonl"):
+        corpus_documents(CorpusConfig(path=str(tmp_path)))
 
 
 def test_an_entity_that_cuts_a_word_is_widened_and_noted(tmp_path, model):
@@ -173,6 +209,50 @@ def test_the_fingerprint_tells_configurations_and_data_apart(tmp_path, tiny_enco
     found.append(fingerprint(config))
     assert len(set(found)) == 5
     assert fingerprint(config) == found[-1]
+
+
+def test_the_fingerprint_covers_every_file_of_a_folder(tmp_path, tiny_encoder):
+    folder = tmp_path / "gold"
+    write_documents(folder, articles(2, seed=2), format="brat")
+    config = run_config(tmp_path, tiny_encoder, corpora=[{"path": str(folder)}])
+    found = [fingerprint(config)]
+    for file in sorted(folder.iterdir()):
+        file.write_bytes(file.read_bytes() + b"\n")
+        found.append(fingerprint(config))
+    assert len(set(found)) == len(found) >= 5
+    assert fingerprint(config) == found[-1]
+
+
+def test_the_types_to_exchange_must_be_types_that_the_corpus_may_have(model, ten):
+    with pytest.raises(ConfigError, match=r"ten\.jsonl: `augment\.swap_types` names the type LOC"):
+        augmented_corpus(model, ten, AugmentConfig(swap_types=("PERS", "LOC")))
+    with pytest.raises(ConfigError, match="policy.labels` .* has; they have PERS, ORG, GPE$"):
+        augmented_corpus(model, ten, AugmentConfig(swap_types=("PERSON",)))
+
+
+def test_a_label_of_the_corpus_s_own_may_be_exchanged(tmp_path, model):
+    path = write_corpus(tmp_path / "own.jsonl", [article([sentence("PER[ سامي ] قال")])])
+    policy = AnnotationPolicy(labels={"PER": ("PERS",)})
+    augment = AugmentConfig(swap_types=("PER", "GPE"))
+    made = training_corpora(
+        model, [CorpusConfig(path=path, policy=policy, augment=augment)], seed=1
+    )
+    assert made.notes == [f"{path}: no entity has the type GPE of `augment.swap_types`"]
+
+
+def test_types_that_no_one_named_are_not_missed(tmp_path, model):
+    path = write_corpus(tmp_path / "one.jsonl", [article([sentence("PERS[ سامي ] قال")])])
+    assert augmented_corpus(model, path, AugmentConfig()).notes == []
+
+
+def test_notes_count_what_the_corpus_holds_and_not_its_variants_or_further_cuts(tmp_path, model):
+    deep = article([sentence("PERS[ سامي PERS[ الحداد ] ]"), *[sentence("قال سامي")] * 60])
+    path = write_corpus(tmp_path / "deep.jsonl", [deep, deep])
+    corpus = CorpusConfig(path=path, augment=AugmentConfig(copies=3), cuts=2)
+    made = training_corpora(model, [corpus], seed=1)
+    (note,) = made.notes
+    assert f"{path}: 2 mentions have no row of tags" in note
+    assert len(made.examples) > 2 * 4 * 2
 
 
 def test_a_document_cut_in_several_ways_lengthens_no_epoch(model, tmp_path):

@@ -19,6 +19,7 @@ from khabar.model.extractor import Extractor
 from khabar.model.storage import from_pretrained
 from khabar.train.config import RunConfig
 from khabar.train.loop import TrainingError, run_training
+from khabar.train.origin import named_run, origin_digests
 from tests.newsroom import (
     FLAT_SCHEMA,
     articles,
@@ -39,6 +40,21 @@ def log_and_die(run, values):
         os.kill(os.getpid(), signal.SIGKILL)
 
 log, loop.log_values = loop.log_values, log_and_die
+loop.run_training(load_run_config(sys.argv[1]))
+"""
+
+
+PAUSED = """\
+import sys
+from khabar.train import loop
+from khabar.train.config import load_run_config
+
+def log_and_wait(run, values):
+    log(run, values)
+    print("trains", flush=True)
+    sys.stdin.read()
+
+log, loop.log_values = loop.log_values, log_and_wait
 loop.run_training(load_run_config(sys.argv[1]))
 """
 
@@ -74,8 +90,11 @@ def test_a_run_learns_and_leaves_a_model_with_its_scores(learned):
     card = (best / "README.md").read_text(encoding="utf-8")
     for score in scores.scores():
         assert f"| {score.metric} | {score.micro.precision:.1%} |" in card
-    again = msgspec.json.decode((best / "training.json").read_bytes(), type=RunConfig)
-    assert again == learned
+    origin = msgspec.json.decode((best / "training.json").read_bytes())
+    assert msgspec.convert(origin["config"], RunConfig) == named_run(learned)
+    assert origin["sha256"] == origin_digests(learned)
+    told = (best / "training.json").read_text(encoding="utf-8") + card
+    assert str(Path(learned.output).parent) not in told
     document = Extractor.load(best, "cpu", "fp32")("سامي الحداد يعمل في شركة النسيم .")
     assert [entity.text for entity in document.entities] == ["سامي الحداد", "شركة النسيم"]
 
@@ -88,6 +107,21 @@ def test_the_log_has_a_line_a_step_and_one_an_evaluation(learned):
     assert [line["step"] for line in scored] == [len(lines) // 2, len(lines)]
     both = (scored[-1]["dev_entities_strict_f1"] + scored[-1]["dev_relations_strict_f1"]) / 2
     assert scored[-1]["dev_score"] == pytest.approx(both)
+
+
+def test_a_second_process_does_not_train_in_the_folder_of_one_that_does(tmp_path, tiny_encoder):
+    """Nor does a kill leave the folder taken: the run goes on when it is started again."""
+    config = run_config(tmp_path, tiny_encoder, train={"epochs": 1, "max_steps": 2})
+    command = [sys.executable, "-c", PAUSED, write_config(tmp_path, config)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"trains\n"
+        with pytest.raises(ConfigError, match="run: another process is writing to this folder"):
+            run_training(config)
+        assert [line["step"] for line in losses(config)] == [1]
+        first.kill()
+    run_training(config)
+    assert [line["step"] for line in losses(config)] == [1, 2]
 
 
 def test_a_run_that_is_done_is_not_run_again(learned):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from khabar.data.formats import read_documents
 from khabar.data.jsonl import write_jsonl
 from khabar.data.records import Document, Entity
 from khabar.eval.tokens import TokenKind
@@ -42,6 +43,25 @@ def test_the_labels_as_written_are_those_of_the_share(flat: Extractor, columns: 
     assert evaluation.as_written is not None
     assert evaluation.as_written.orphans == 0
     assert evaluation.as_written.conlleval.micro.gold == 1
+
+
+def test_a_folder_of_files_in_columns_is_scored_as_written_too(
+    flat: Extractor, columns: CorpusConfig, tmp_path: Path
+):
+    (tmp_path / "b.conll").write_text("قال O\nعمان I-LOC\n", encoding="utf-8")
+    evaluation = measure(flat, CorpusConfig(path=str(tmp_path)), tokens="corpus").evaluation
+    assert evaluation.as_written is not None
+    assert (evaluation.documents, evaluation.as_written.orphans) == (3, 3)
+    assert evaluation.as_written.conlleval.micro.gold == 5
+
+
+def test_what_was_once_in_columns_is_so_no_longer(
+    flat: Extractor, columns: CorpusConfig, tmp_path: Path
+):
+    """Records from columns keep their layout, and were once read as columns again."""
+    write_jsonl(tmp_path / "a.jsonl", list(read_documents(Path(columns.path))))
+    corpus = CorpusConfig(path=str(tmp_path / "a.jsonl"))
+    assert measure(flat, corpus, tokens="corpus").evaluation.as_written is None
 
 
 @pytest.mark.parametrize("tokens", ["words", "corpus"])

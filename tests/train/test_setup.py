@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from khabar.data.errors import ModelError, SchemaError
-from khabar.model.storage import save_pretrained
+from khabar.model.storage import from_pretrained, save_pretrained
+from khabar.train import setup
 from khabar.train.setup import Run, build_model, set_up
 from tests.newsroom import articles, run_config, write_corpus
 
@@ -102,6 +103,26 @@ def test_the_heads_of_a_trained_model_are_taken_along_where_they_are_asked_for(
     other = msgspec.structs.replace(again, keep_heads=True, label_schema="wojood")
     with pytest.raises(ModelError, match="has another schema or other `heads`"):
         build_model(other)
+
+
+@pytest.mark.parametrize("keep_heads", [False, True])
+def test_a_model_to_start_from_is_read_once(tmp_path, tiny_khabar, monkeypatch, keep_heads):
+    read = []
+
+    def counted(folder, **options):
+        read.append(folder)
+        return from_pretrained(folder, **options)
+
+    monkeypatch.setattr(setup, "from_pretrained", counted)
+    config = run_config(
+        tmp_path,
+        tiny_khabar,
+        keep_heads=keep_heads,
+        label_schema="wojood",
+        heads={"dropout": 0.1, "relation_size": 384, "inner_types": []},
+    )
+    build_model(config)
+    assert read == [tiny_khabar]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from khabar.data.embedded import PREFIX
+from khabar.data.formats import write_documents
 from khabar.data.records import Document
 from khabar.data.schema import load_schema
 from khabar.model.extractor import Extractor
@@ -17,7 +18,7 @@ from khabar.model.storage import save_pretrained
 from khabar.train.config import CorpusConfig, RunConfig, load_run_config
 from khabar.train.loop import run_training
 from khabar.train.setup import build_model
-from tests.newsroom import article, sentence, write_corpus
+from tests.newsroom import article, sentence
 
 RUNS = sorted(
     Path(file.name).stem
@@ -36,8 +37,10 @@ def corpus(config: RunConfig, own: CorpusConfig) -> list[Document]:
         for name, rule in schema.relations.items()
         for head in rule.head
         for tail in rule.tail
-        if own.policy.relations and head != tail and {head, tail} <= set(labels)
+        if own.policy.relations is True and head != tail and {head, tail} <= set(labels)
     ]
+    if own.policy.relations == "asked":
+        labels, relations = labels * 2, [(next(iter(schema.relations)), 0, 1)]
     marked = " ".join(f"{label}[ شركة النسيم ] في" for label in labels)
     return [article([sentence(marked, *relations[:1])], id=str(number)) for number in range(6)]
 
@@ -64,8 +67,8 @@ def test_a_shipped_run_trains(tmp_path, tiny_encoder, name):
         for number, own in enumerate(getattr(shipped, group)):
             if own.path.startswith(PREFIX):
                 continue
-            suffix = ".conll" if own.format == "conll" else Path(own.path).suffix
-            path = write_corpus(tmp_path / f"{group}{number}{suffix}", corpus(shipped, own))
+            path = tmp_path / f"{group}{number}{Path(own.path).suffix}"
+            write_documents(path, corpus(shipped, own), format=own.format)
             overrides.append(f"{group}.{number}.path={path}")
     config = load_run_config(name, overrides)
     assert msgspec.structs.replace(config.train, max_steps=None) == shipped.train

@@ -80,6 +80,25 @@ def test_an_empty_list_stands_for_any_type(model):
     assert row(example, PERS) == [B, O, ANY, ANY, O]
 
 
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_label_that_says_nothing_gives_no_loss_under_it(model, nested):
+    (example,) = examples(
+        model, VISIT, labels={"LOC": None}, annotates=("PERS", "ORG", "GPE"), nested=nested
+    )
+    assert row(example, PERS)[1:] == [O, ANY, ANY, O]
+    for open_row in (ORG, GPE, INNER_ORG):
+        assert row(example, open_row)[1:] == [O, ANY, ANY, O]
+    assert example.coarse == ()
+    assert example.spans == (WordSpan(0, 0, PERS),)
+
+
+def test_a_mention_inside_one_of_a_label_that_says_nothing_is_kept(model):
+    gold = article([sentence("قال LOC[ سفير GPE[ تونس ] ]")])
+    (example,) = examples(model, gold, labels={"LOC": None}, annotates=("PERS", "GPE"))
+    assert row(example, GPE) == [O, ANY, B]
+    assert row(example, PERS) == [O, ANY, ANY]
+
+
 def test_types_that_are_not_annotated_give_no_loss(model):
     (example,) = examples(model, VISIT, labels={"LOC": ("GPE",)}, annotates=("GPE",))
     assert row(example, GPE) == [O, O, B, I, O]
@@ -167,6 +186,14 @@ def long_article(words: int) -> Document:
     commas = " ".join("،" * words)
     before, after = Sentence(" ".join("." * 20)), Sentence(" ".join("." * 40))
     return article([before, sentence(f"ORG[ {commas} ]"), after])
+
+
+def test_a_label_that_says_nothing_gives_no_loss_where_a_window_cuts_it(model):
+    gold = long_article(50)
+    made = examples(model, gold, labels={"ORG": None}, annotates=("PERS", "ORG", "GPE"))
+    for start, example in zip(window_starts(model, gold), made, strict=True):
+        for word, admitted in enumerate(example.allowed):
+            assert admitted.all() == (20 <= start + word < 70)
 
 
 @pytest.mark.parametrize("nested", [True, False])
