@@ -92,6 +92,10 @@ class PairRules(nn.Module):
         return torch.stack([head, tail], dim=-1)[fits & near & (head != tail)]
 
 
+_RARE = -3.0
+"""Log-odds of a relation before training: one in twenty."""
+
+
 class RelationHead(nn.Module):
     """Scores pairs of spans."""
 
@@ -107,6 +111,9 @@ class RelationHead(nn.Module):
         self.mix = nn.Linear(size, size)
         self.scorer = nn.Linear(size, len(schema.relations))
         self.dropout = nn.Dropout(dropout)
+        # Few pairs hold a relation, and an untrained head should not claim half of them (Lin et al.,
+        # 2017); the first evaluations of a run would be slow.
+        nn.init.constant_(self.scorer.bias, _RARE)
         self.register_buffer("edges", torch.tensor(_DISTANCES), persistent=False)
 
     edges: Tensor
