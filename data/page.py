@@ -22,6 +22,7 @@ from string import Template
 
 import msgspec
 
+from khabar.data.facts import document_things
 from khabar.data.page_names import read_asset, relation_label, type_style
 from khabar.data.records import Document, Entity, Relation
 from khabar.data.runs import Layer, Run, document_lines
@@ -168,7 +169,7 @@ def _swatch(number: int) -> str:
 
 
 def _document(document: Document, number: int, types: _Types) -> str:
-    groups = _grouped(document.entities)
+    groups = _grouped(document)
     lines = document_lines(document)
     deepest = max(
         (layer.level for line in lines for run in line for layer in run.layers), default=0
@@ -299,18 +300,19 @@ class _Group(msgspec.Struct, frozen=True):
     """Places in ``document.entities``."""
 
 
-def _grouped(entities: Sequence[Entity]) -> list[_Group]:
-    members: dict[tuple[str, str], list[int]] = {}
+def _grouped(document: Document) -> list[_Group]:
+    entities = document.entities
+    members: dict[tuple[str | None, str], list[int]] = {}
     for place, entity in enumerate(entities):
-        key = ("", entity.cluster) if entity.cluster is not None else (entity.type, entity.text)
+        key = (None, entity.cluster) if entity.cluster is not None else (entity.type, entity.text)
         members.setdefault(key, []).append(place)
-    return [_group(entities, places) for places in members.values()]
-
-
-def _group(entities: Sequence[Entity], places: list[int]) -> _Group:
-    texts = Counter(entities[place].text for place in places)
-    name = max(texts, key=lambda text: (texts[text], len(text)))
-    return _Group(entities[places[0]].type, name, places)
+    clustered = any(entity.cluster is not None for entity in entities)
+    things = document_things(document) if clustered else ()
+    names = {thing.cluster: thing.name for thing in things}
+    return [
+        _Group(entities[places[0]].type, names[value] if type is None else value, places)
+        for (type, value), places in members.items()
+    ]
 
 
 def _entity_table(document: Document, groups: Sequence[_Group], types: _Types) -> str:

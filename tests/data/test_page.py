@@ -271,3 +271,20 @@ def test_a_hostile_document_runs_nothing_and_is_drawn(tmp_path: Path):
     page = rendered(document.to_html(), tmp_path)
     assert page.of("title")[0].text != "1"
     assert len(page.of("path")) == 1
+
+
+def test_a_thing_goes_by_its_fullest_name_without_particles():
+    text = "قال سامي الحداد إنه سافر. وأضاف الحداد أن الحداد عاد."
+    starts = [(4, 15), (32, 38), (42, 48)]
+    document = Document(
+        id="1",
+        text=text,
+        entities=tuple(
+            Entity(id=str(n), type="PERS", start=s, end=e, text=text[s:e], cluster="c1")
+            for n, (s, e) in enumerate(starts)
+        ),
+    )
+    page = document.to_html()
+    table = page[page.index('<section class="entities"') :]
+    assert table.count("<tr data-group=") == 1
+    assert '<th scope="row"><bdi>سامي الحداد</bdi></th>' in table
