@@ -25,7 +25,7 @@ from khabar.data.rejected import Rejected
 from khabar.data_commands import EncodingOption, FormatOption, data_app, print_tables
 from khabar.export_command import export
 from khabar.graph_commands import graph
-from khabar.options import DeviceOption, ModelOption, PrecisionOption
+from khabar.options import DeviceOption, ModelOption, PrecisionOption, load_extractor
 from khabar.score_commands import compare, evaluate
 from khabar.view_commands import view, write_page
 
@@ -112,11 +112,9 @@ def extract(
     """
     if html:
         _check_page(html, files, json=json)
-    from khabar.model.extractor import Extractor
-
     ledger = _Told()
     documents = _read_articles(files, encoding, ledger)
-    found = Extractor.load(model, device, precision).documents(documents)
+    found = load_extractor(model, device, precision).documents(documents)
     if html is None:
         _write_records(found, json=json)
     elif shown := list(found):  # else it has been told why there is none
@@ -205,9 +203,7 @@ def predict(
     )
     from tqdm import tqdm
 
-    from khabar.model.extractor import Extractor
-
-    extractor = Extractor.load(model, device, precision)
+    extractor = load_extractor(model, device, precision)
     with tqdm(unit=" articles", disable=None) as bar:
         counts = predict_archive(extractor, paths, output, options, progress=bar.update)
     _report_counts(counts, output)

@@ -17,7 +17,7 @@ from khabar.data.errors import ConfigError
 from khabar.data.files import write_chunks
 from khabar.data.schema import load_schema
 from khabar.data_commands import EncodingOption, FormatOption, print_tables
-from khabar.options import DeviceOption, PrecisionOption
+from khabar.options import DeviceOption, PrecisionOption, load_extractor
 
 if TYPE_CHECKING:
     from khabar.data.records import Document
@@ -161,7 +161,6 @@ def corpus_config(
 
 
 def _run_system(system: str, scoring: _Scoring) -> _System:
-    from khabar.model.extractor import Extractor
     from khabar.train.measure import predict_corpus, read_predictions
 
     path = Path(system)
@@ -170,7 +169,7 @@ def _run_system(system: str, scoring: _Scoring) -> _System:
             path, scoring.corpus, load_schema(scoring.schema), tokens=scoring.tokens
         )
         return _System(name=system, predictions=found.predictions, notes=found.notes)
-    extractor = Extractor.load(system, scoring.device, scoring.precision)
+    extractor = load_extractor(system, scoring.device, scoring.precision)
     config = extractor.model.config
     found = predict_corpus(extractor, scoring.corpus, tokens=scoring.tokens)
     name = f"{config.name} {config.version} ({system})"

@@ -7,7 +7,7 @@ turns words back into offsets of the original text.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,7 @@ from khabar.data.records import Document, Entity, Relation
 from khabar.data.tags import WordSpan, covered_words
 from khabar.data.words import split_words
 from khabar.model.engine import Prediction, predict
+from khabar.model.ensemble import Ensemble
 from khabar.model.hub import copy_model, push_model
 from khabar.model.network import Network
 from khabar.model.onnx_model import OnnxModel, is_onnx_folder
@@ -58,7 +59,7 @@ class Extractor:
     @classmethod
     def load(
         cls,
-        name_or_path: str | Path | None = None,
+        name_or_path: str | Path | Sequence[str | Path] | None = None,
         device: str = "auto",
         precision: Precision = "auto",
         *,
@@ -68,15 +69,20 @@ class Extractor:
 
         Args:
             name_or_path: a model folder, one of ONNX graphs too, or a name on the hub; None: the
-                bundled model.
+                bundled model. Several, trained alike with different seeds, are read as an
+                ensemble: see ``ensemble.py``.
             device: ``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
             precision: of weights and arithmetic; ``auto`` is bf16 where the device is fast at it.
             revision: branch, tag or commit of a name on the hub; None: its main branch.
 
         Raises:
             ConfigError: a model of ONNX graphs, and no onnxruntime.
-            ModelError: no such model, a damaged one, or a device that is not there.
+            ModelError: no such model, a damaged one, several that do not go together, or a device
+                that is not there.
         """
+        if isinstance(name_or_path, Sequence) and not isinstance(name_or_path, str):
+            loaded = [cls.load(n, device, precision, revision=revision) for n in name_or_path]
+            return cls(Ensemble([extractor.model for extractor in loaded]))
         place = _device(device)
         folder = model_folder(name_or_path, revision=revision)
         if is_onnx_folder(folder):

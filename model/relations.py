@@ -111,8 +111,8 @@ class RelationHead(nn.Module):
         self.mix = nn.Linear(size, size)
         self.scorer = nn.Linear(size, len(schema.relations))
         self.dropout = nn.Dropout(dropout)
-        # Few pairs hold a relation, and an untrained head should not claim half of them (Lin et al.,
-        # 2017); the first evaluations of a run would be slow.
+        # Few pairs hold a relation: an untrained head should not claim half of them (Lin et al.,
+        # 2017), or the first evaluations of a run would be slow.
         nn.init.constant_(self.scorer.bias, _RARE)
         self.register_buffer("edges", torch.tensor(_DISTANCES), persistent=False)
 

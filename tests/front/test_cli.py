@@ -63,6 +63,17 @@ def test_extract_writes_a_record_a_line_in_the_order_of_the_files(
     assert all(d.meta["model"] == "tiny" for d in records(ran))
 
 
+def test_extract_reads_several_models_as_one(khabar: Khabar, tiny_khabar: Path, tmp_path: Path):
+    article = write(tmp_path / "a.txt", TEXT)
+    alone, both = (
+        khabar("extract", article, "--model", model)
+        for model in (tiny_khabar, f"{tiny_khabar},{tiny_khabar}")
+    )
+    assert (both.code, both.err) == (0, "")
+    extents = [[(e.type, e.start) for e in records(ran)[0].entities] for ran in (alone, both)]
+    assert extents[0] == extents[1]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -94,3 +94,14 @@ def test_models_that_do_not_go_together_are_refused(
     other.config = msgspec.structs.replace(other.config, **{section: changed})
     with pytest.raises(ModelError, match=message):
         Ensemble([two[0], other])
+
+
+def test_several_models_are_loaded_as_one(newsroom_model):
+    single = Extractor.load(newsroom_model)
+    both = Extractor.load([newsroom_model, newsroom_model])
+    assert isinstance(both.model, Ensemble)
+    (document,) = articles(1, seed=3)
+    found = [[(e.type, e.start, e.end) for e in x(document.text).entities] for x in (single, both)]
+    assert found[0] == found[1]
+    with pytest.raises(ModelError, match="loaded from no folder|made in memory"):
+        both.save_pretrained("copy")
