@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from tokenizers import Tokenizer, normalizers
 from transformers import TrainingArguments
 
@@ -32,6 +34,15 @@ from tests.tiny import tiny_model
 
 SCHEMA = load_schema("anercorp")
 NAMES = label_names(SCHEMA)
+
+
+@pytest.fixture(autouse=True)
+def no_accelerator_is_left() -> Iterator[None]:
+    """A trainer settles the precision of everything that is trained in its process after it."""
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
 LINES = "زارت O\nليلى B-PERS\nالنجار I-PERS\nمدينة O\nطرابلس B-LOC\n\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
@@ -442,13 +443,16 @@ def test_a_reader_that_goes_away_is_no_error(gold: Path):
 
 
 def test_an_interrupt_leaves_no_traceback():
+    # In the background of a shell interrupts are ignored, and what is started inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = ["data", "stats", "/dev/stdin", "--format", "jsonl"]
     with subprocess.Popen(
         [*COMMAND, *arguments], stdin=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdin is not None
         process.stdin.write(b'{"text": "a"}\n' * 20_000)  # returns once it is being read
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         _, err = process.communicate()
+    signal.signal(signal.SIGINT, before)
     assert process.returncode == 130
     assert err == b""
