@@ -137,9 +137,6 @@ def test_types_and_direction_change_the_score():
 def test_distances_fall_into_buckets_for_either_side():
     """With states of zero, pairs of equal types differ by their bucket alone."""
     head = head_of()
-    nn.init.zeros_(
-        head.scorer.bias
-    )  # of its size, scores of one bucket differ in their last digits
     lower_edges = [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64]
     states = torch.zeros(1, 100, HIDDEN)
     buckets: dict[tuple[float, ...], set[tuple[int, int]]] = {}
