@@ -69,7 +69,7 @@ def test_every_article_is_in_one_part_piece_by_piece(tmp_path, tokenizer):
 
 
 def test_words_begin_where_the_tokenizer_says(tmp_path, tokenizer):
-    text = "قال وزير موريتانيا ."
+    text = "قال وزير موريتانياموريتانيا ."  # a word that no vocabulary holds whole
     path = write_raw(tmp_path / "news.jsonl", [text])
     cache = piece_cache(tmp_path, articles(path, held_out=0), tokenizer)
     counts = tokenizer.encode([text], [split_words(text)], 64)[0].counts.tolist()
