@@ -18,7 +18,7 @@ from khabar.train.dev import DevScore, score_dev
 from khabar.train.log import log_values, start_log
 from khabar.train.optimizer import learning_rate_factor, set_learning_rates
 from khabar.train.origin import named_run
-from khabar.train.processes import only_run_in
+from khabar.train.processes import only_run_in, part_processes
 from khabar.train.setup import Run, set_up
 from khabar.train.targets import TrainBatch
 
@@ -42,7 +42,8 @@ def run_training(config: RunConfig) -> Evaluation | None:
         run = set_up(config)
         start_log(run)
         train(run)
-        run.accelerator.end_training()
+        run.forward = run.model
+        part_processes(run.accelerator)
     report = run.folder / "best" / "dev.json"
     if not run.accelerator.is_main_process or not report.is_file():
         return None

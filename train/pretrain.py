@@ -24,7 +24,7 @@ from khabar.train.pretrain_setup import (
     set_up_pretraining,
 )
 from khabar.train.pretrained import PretrainReport, pretrain_report, save_encoder
-from khabar.train.processes import only_run_in
+from khabar.train.processes import only_run_in, part_processes
 
 
 def run_pretraining(config: PretrainConfig) -> PretrainReport:
@@ -43,7 +43,8 @@ def run_pretraining(config: PretrainConfig) -> PretrainReport:
         if run.accelerator.is_main_process:
             save_encoder(run, run.folder / "encoder")
         run.accelerator.wait_for_everyone()
-        run.accelerator.end_training()
+        run.forward = run.model
+        part_processes(run.accelerator)
     return pretrain_report(run)
 
 

@@ -27,6 +27,16 @@ def join_processes() -> Accelerator:
     )
 
 
+def part_processes(accelerator: Accelerator) -> None:
+    """End a run's trackers and its group of processes; what was prepared must be let go before.
+
+    A wrapper for several processes must not be the last to hold their group: its end waits for the
+    group's threads and keeps Python's lock, which they may want (torch 2.13 then hangs, seldom).
+    """
+    accelerator.free_memory()
+    accelerator.end_training()
+
+
 @contextmanager
 def only_run_in(folder: str) -> Iterator[None]:
     """Keep other runs out of a run's folder; every process of the run must call this.
