@@ -19,6 +19,7 @@ from khabar.data.formats import write_documents
 from khabar.data.records import Document, Entity, Relation
 from khabar.model.joint import JointModel
 from khabar.train.config import RunConfig
+from khabar.train.loop import run_training
 from khabar.train.setup import build_model
 
 SCHEMA = """\
@@ -176,3 +177,11 @@ def untrained(folder: Path, encoder: Path, **fields: Any) -> JointModel:  # noqa
     """Return a model of the newsroom's schema in evaluation mode, its heads random; see above."""
     torch.manual_seed(3)
     return build_model(run_config(folder, encoder, **fields)).eval()
+
+
+def trained(folder: Path, encoder: Path, *, count: int, epochs: int) -> Path:
+    """Train on so many articles, without a dev part, and return the model's folder."""
+    write_corpus(folder / "train.jsonl", articles(count, seed=1, sentences=6))
+    train = {"epochs": epochs, "batch_windows": 8, "micro_windows": 8}
+    run_training(run_config(folder, encoder, train=train))
+    return folder / "run" / "best"

@@ -153,8 +153,7 @@ def fingerprint(config: RunConfig) -> str:
     """
     digest = hashlib.sha256(msgspec.json.encode(config))
     for corpus in (*config.corpora, *config.dev):
-        path = corpus_path(corpus.path)
-        digest.update(corpus_digest(corpus).encode() if path.is_dir() else path.read_bytes())
+        digest.update(corpus_digest(corpus).encode())
     return digest.hexdigest()
 
 

@@ -23,7 +23,7 @@ from khabar.model.network import Network
 from khabar.model.temperature import tempered, without_temperatures
 
 ENTITY_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
-_LEAST_ENTITY = 0.25
+_LEAST_ENTITY = min(ENTITY_THRESHOLDS)
 """Before calibration. An untrained tagger, to whom O, B and I are alike, gives two ninths to every
 word in every row: what scores so little is not looked at, or there would be millions of pairs."""
 RELATION_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from khabar.data.atomic import write_folder_atomically
+from khabar.data.digests import sha256_of
 from khabar.data.errors import ConfigError
 from khabar.data.formats import read_documents
 from khabar.data.rejected import Rejected
@@ -68,8 +69,7 @@ class Articles(msgspec.Struct, frozen=True, kw_only=True):
         digest = hashlib.sha256(f"{_CACHE_FORMAT} {MAX_WORD_PIECES} {self.held_out}".encode())
         for corpus, path in self._files():
             digest.update(f"{path.name} {corpus.format} {corpus.encoding}".encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(bytes.fromhex(sha256_of(path)))
         return digest.hexdigest()
 
     def _files(self) -> Iterator[tuple[RawCorpusConfig, Path]]:

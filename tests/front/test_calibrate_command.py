@@ -11,19 +11,14 @@ import pytest
 from khabar.data.formats import read_documents
 from khabar.model.config import ModelConfig, decode_config
 from khabar.model.extractor import Extractor
-from khabar.train.loop import run_training
 from tests.front.conftest import Khabar
-from tests.newsroom import articles, overlooked, run_config, write_corpus
+from tests.newsroom import articles, overlooked, trained, write_corpus
 
 
 @pytest.fixture(scope="module")
 def half_trained(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Path:
     """The folder of a model that is right at times; it has seen no dev part."""
-    folder = tmp_path_factory.mktemp("half")
-    write_corpus(folder / "train.jsonl", articles(60, seed=1, sentences=6))
-    train = {"epochs": 4, "batch_windows": 8, "micro_windows": 8}
-    run_training(run_config(folder, tiny_encoder, train=train))
-    return folder / "run" / "best"
+    return trained(tmp_path_factory.mktemp("half"), tiny_encoder, count=60, epochs=4)
 
 
 @pytest.fixture

@@ -7,18 +7,13 @@ from pathlib import Path
 import pytest
 
 from khabar.model.extractor import Extractor
-from khabar.train.loop import run_training
-from tests.newsroom import articles, run_config, write_corpus
+from tests.newsroom import trained
 
 
 @pytest.fixture(scope="session")
 def newsroom_model(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path) -> Path:
     """The folder of a model that knows the newsroom's sentences by heart."""
-    folder = tmp_path_factory.mktemp("newsroom")
-    write_corpus(folder / "train.jsonl", articles(150, seed=1, sentences=6))
-    train = {"epochs": 8, "batch_windows": 8, "micro_windows": 8}
-    run_training(run_config(folder, tiny_encoder, train=train))
-    return folder / "run" / "best"
+    return trained(tmp_path_factory.mktemp("newsroom"), tiny_encoder, count=150, epochs=8)
 
 
 @pytest.fixture(scope="session")
