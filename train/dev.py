@@ -24,8 +24,8 @@ from khabar.model.temperature import tempered, without_temperatures
 
 ENTITY_THRESHOLDS = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 _LEAST_ENTITY = min(ENTITY_THRESHOLDS)
-"""Before calibration. An untrained tagger, to whom O, B and I are alike, gives two ninths to every
-word in every row: what scores so little is not looked at, or there would be millions of pairs."""
+"""Before calibration. What scores less is not looked at: a tagger that has learned little is unsure
+of much, and there would be millions of pairs."""
 RELATION_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 _LEAST_RELATION = 0.04
 """Before calibration, a temperature of 2 makes 0.17 of it; above what an untrained head gives."""

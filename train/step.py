@@ -71,7 +71,7 @@ class TrainStep(nn.Module):
         for window in batch.has_relations.nonzero().flatten().tolist():
             own = [scored for scored in decoded[window] if (window, *scored.span) not in known]
             own.sort(key=lambda scored: -scored.score)
-            # No more than gold has: an untrained tagger takes everything for a span.
+            # No more than gold has: a tagger that has learned little may take much for a span.
             wrong += [(window, *scored.span) for scored in own[: counts[window]]]
         more = torch.tensor(wrong, dtype=torch.long, device=gold.window.device).reshape(-1, 4)
         both = zip(columns, more.unbind(-1), strict=True)
