@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from khabar.data.batches import PieceBatch
-from khabar.data.tags import OUTSIDE, TagRows
+from khabar.data.tags import TagRows
 from khabar.model.config import ModelConfig
 from khabar.model.network import Reading
 from khabar.model.relations import PairRules, RelationHead, SpanBatch
@@ -23,9 +23,6 @@ from khabar.model.viterbi import FORBIDDEN
 
 Attention = Literal["eager", "sdpa"]
 """Eager trains faster on a CPU (SDPA's backward pass is slow there), SDPA predicts faster."""
-_OUTSIDE_FIRST = 4.0
-"""What O scores before training: about as often as most words are in no entity. From even odds a
-training spends its first steps, whose gradients are all clipped, on learning that."""
 
 
 class JointModel(nn.Module):
@@ -46,8 +43,6 @@ class JointModel(nn.Module):
         hidden = encoder.config.hidden_size
         self.dropout = nn.Dropout(config.heads.dropout)
         self.tagger = nn.Linear(hidden, len(self.rows.rows) * self.rows.tags)
-        with torch.no_grad():
-            self.tagger.bias.view(len(self.rows.rows), -1)[:, OUTSIDE] += _OUTSIDE_FIRST
         self.rules = PairRules(self.schema)
         self.relation_head = (
             RelationHead(hidden, config.heads.relation_size, config.heads.dropout, self.schema)

@@ -174,14 +174,9 @@ def run_config(folder: Path, encoder: Path | str, **fields: Any) -> RunConfig:  
 
 
 def untrained(folder: Path, encoder: Path, **fields: Any) -> JointModel:  # noqa: ANN401
-    """Return a model of the newsroom's schema in evaluation mode, its heads random; see above.
-
-    A new model believes in few entities; this one has even odds, so that it finds many.
-    """
+    """Return a model of the newsroom's schema in evaluation mode, its heads random; see above."""
     torch.manual_seed(3)
-    model = build_model(run_config(folder, encoder, **fields)).eval()
-    torch.nn.init.zeros_(model.tagger.bias)
-    return model
+    return build_model(run_config(folder, encoder, **fields)).eval()
 
 
 def trained(folder: Path, encoder: Path, *, count: int, epochs: int) -> Path:

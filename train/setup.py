@@ -31,6 +31,7 @@ from khabar.train.config import RANDOM, RunConfig
 from khabar.train.corpora import dev_documents, fingerprint, training_corpora
 from khabar.train.optimizer import MasterAdamW
 from khabar.train.origin import origin_digests
+from khabar.train.prior import begin_with_shares
 from khabar.train.processes import join_processes
 from khabar.train.sampler import StepSampler, share_of
 from khabar.train.step import TrainStep
@@ -108,6 +109,8 @@ def set_up(config: RunConfig) -> Run:
     set_seed(config.seed + 1000 * accelerator.process_index)
     corpora = training_corpora(model, config.corpora, config.seed)
     dev = dev_documents(config.dev)
+    if model.schema.nested and not config.keep_heads:
+        begin_with_shares(model, corpora.examples)
     model.to(torch.bfloat16 if config.train.precision == "bf16" else torch.float32)
     model.to(accelerator.device)
     model.train()  # encoders are loaded in evaluation mode, without dropout

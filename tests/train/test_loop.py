@@ -230,7 +230,7 @@ def test_a_flat_run_with_a_crf_learns(tmp_path, tiny_encoder):
     config = run_config(
         tmp_path, tiny_encoder, dev=dev, label_schema=write_schema(tmp_path, FLAT_SCHEMA),
         heads={"crf": True, "inner_types": []}, optimizer={"encoder_lr": 5e-3, "head_lr": 2e-2},
-        train={"epochs": 12, "batch_windows": 8, "micro_windows": 8, "evaluate_every": 12},
+        train={"epochs": 8, "batch_windows": 8, "micro_windows": 8, "evaluate_every": 8},
     )  # fmt: skip
     evaluation = run_training(config)
     assert evaluation.entities.strict.micro.f1 > 0.95
