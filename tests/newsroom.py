@@ -125,6 +125,21 @@ def articles(count: int, seed: int, sentences: int = 3) -> list[Document]:
     ]
 
 
+def scored(
+    document: Document, entities: Sequence[float], relations: Sequence[float] = ()
+) -> Document:
+    """Return a document as a model that was so sure of each entity and relation would write it."""
+    replace = msgspec.structs.replace
+    scores = zip(document.relations, relations, strict=False)
+    return replace(
+        document,
+        entities=tuple(
+            replace(e, score=score) for e, score in zip(document.entities, entities, strict=True)
+        ),
+        relations=tuple(replace(relation, score=score) for relation, score in scores),
+    )
+
+
 def flat(document: Document) -> Document:
     """Return the outermost entities alone, as a flat corpus has them."""
     return msgspec.structs.replace(document.outermost(), relations=())

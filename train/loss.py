@@ -15,6 +15,8 @@ from torch.nn import functional as F
 from khabar.model.joint import JointModel
 from khabar.model.viterbi import FORBIDDEN, log_partition
 
+UNSURE = -1
+"""The truth of a relation that may hold or not: it gives no loss."""
 _NEVER_CERTAIN = 1 - 1e-6
 """Keeps log(1 - p) finite."""
 
@@ -63,10 +65,10 @@ def relation_loss(logits: Tensor, truth: Tensor) -> Tensor:
 
     Args:
         logits: ``(pairs, relations)``, forbidden ones as the model marks them.
-        truth: whether each holds, ``(pairs, relations)``.
+        truth: 1 for those that hold, 0 for those that do not, ``UNSURE``, ``(pairs, relations)``.
     """
     losses = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-    return losses.masked_fill(logits <= FORBIDDEN, 0).sum()
+    return losses.masked_fill((logits <= FORBIDDEN) | (truth == UNSURE), 0).sum()
 
 
 def log_types(model: JointModel, logits: Tensor, mentions: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from khabar.data.batches import PieceBatch
+from khabar.data.tags import WordSpan
 from khabar.model.decoding import decode_spans
 from khabar.model.joint import JointModel
 from khabar.model.relations import SpanBatch
@@ -59,7 +60,10 @@ class TrainStep(nn.Module):
         return replace(pieces, ids=pieces.ids.masked_fill(of_piece, mask))
 
     def _with_mistakes(self, batch: TrainBatch, logits: Tensor) -> SpanBatch:
-        """Return the gold spans, then what the tagger now takes for spans and is not gold."""
+        """Return the gold spans, then what the tagger now takes for spans and is not gold.
+
+        Where the annotation says nothing of such a span, it is no mistake.
+        """
         if not bool(batch.has_relations.any()):
             return batch.spans
         gold = batch.spans
@@ -67,9 +71,16 @@ class TrainStep(nn.Module):
         known = set(zip(*(column.tolist() for column in columns), strict=True))
         counts = gold.window.bincount(minlength=len(batch.has_relations)).tolist()
         decoded = decode_spans(self.model, logits.detach(), batch.pieces.words)
+        says_nothing = batch.tags.allowed.all(dim=-1).cpu()
+
+        def is_wrong(window: int, span: WordSpan) -> bool:
+            row = self.model.rows.row_of(span.type, depth=0)
+            left_open = bool(says_nothing[window, span.first : span.last + 1, row].all())
+            return (window, *span) not in known and not left_open
+
         wrong: list[tuple[int, ...]] = []
         for window in batch.has_relations.nonzero().flatten().tolist():
-            own = [scored for scored in decoded[window] if (window, *scored.span) not in known]
+            own = [scored for scored in decoded[window] if is_wrong(window, scored.span)]
             own.sort(key=lambda scored: -scored.score)
             # No more than gold has: a tagger that has learned little may take much for a span.
             wrong += [(window, *scored.span) for scored in own[: counts[window]]]
@@ -89,10 +100,10 @@ class TrainStep(nn.Module):
 
 
 def relation_truth(relations: Tensor, pairs: Tensor, spans: int, like: Tensor) -> Tensor:
-    """Return which relations hold for which pairs, ``(pairs, relations)``, as 0 and 1.
+    """Return which relations hold for which pairs, ``(pairs, relations)``: 1, 0 or ``UNSURE``.
 
     Args:
-        relations: head and tail as indices into the spans, type, ``(gold, 3)``.
+        relations: head and tail as indices into the spans, type, truth, ``(gold, 4)``.
         pairs: head and tail of the pairs that are scored, ``(pairs, 2)``.
         spans: how many spans there are.
         like: a tensor of the wanted shape and kind.
@@ -100,8 +111,8 @@ def relation_truth(relations: Tensor, pairs: Tensor, spans: int, like: Tensor) -
     truth = torch.zeros_like(like)
     place = torch.full((spans * spans,), -1, device=pairs.device)
     place[pairs[:, 0] * spans + pairs[:, 1]] = torch.arange(len(pairs), device=pairs.device)
-    head, tail, type = relations.unbind(-1)
+    head, tail, type, known = relations.unbind(-1)
     row = place[head * spans + tail]
     scored = row >= 0  # others lie further apart than the head's reach
-    truth[row[scored], type[scored]] = 1
+    truth[row[scored], type[scored]] = known[scored].to(truth.dtype)
     return truth

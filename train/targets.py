@@ -19,7 +19,7 @@ from torch import Tensor
 
 from khabar.data.batches import PieceBatch, WindowPieces, collate
 from khabar.data.errors import ConfigError
-from khabar.data.records import Document
+from khabar.data.records import Document, Entity, Relation
 from khabar.data.tags import OUTSIDE, TagRows, WordSpan, covered_words
 from khabar.data.windows import Window, cut_windows
 from khabar.data.wojood_relations import Question
@@ -27,7 +27,7 @@ from khabar.data.words import split_words
 from khabar.model.joint import JointModel
 from khabar.model.relations import SpanBatch
 from khabar.train.asked import AskedPair, Questions, asked_pairs, stack_asked
-from khabar.train.loss import TagTargets
+from khabar.train.loss import UNSURE, TagTargets
 
 
 class AnnotationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,6 +46,10 @@ class AnnotationPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Whether relations are annotated; where not, there is no relation loss. ``asked``: a document
     asks whether one relation holds between two mentions, as those of the format
     ``wojood-relations`` do, and that pair and relation alone give loss."""
+    least_score: float = 0.0
+    """For records that a model wrote: an entity or a relation of a lower score gives no loss, as it
+    may be one or not. What the model left out is taken for nothing: let it write unsure ones too.
+    """
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ class Example:
         allowed: tags that the annotation admits, ``(words, rows, tags)``.
         coarse: mentions that may be of several types.
         spans: gold spans for the relation head.
-        relations: head and tail as indices into ``spans``, relation type, ``(relations, 3)``.
+        relations: head and tail as indices into ``spans``, relation type, and 1 where it holds or
+            ``UNSURE``, ``(relations, 4)``.
         has_relations: whether relations are annotated.
         asked: pairs of which one relation is known, where they are not.
     """
@@ -91,7 +96,8 @@ class TrainBatch:
         pieces: what the encoder reads.
         tags: what the tags may be.
         spans: gold spans of the windows with annotated relations.
-        relations: rows into ``spans`` for head and tail, relation type, ``(relations, 3)``.
+        relations: rows into ``spans`` for head and tail, relation type, and 1 where it holds or
+            ``UNSURE``, ``(relations, 4)``.
         has_relations: per window, ``(batch,)``.
         asked: single pairs with one relation each, see ``stack_asked``.
     """
@@ -206,11 +212,17 @@ class ExampleMaker:
         return notes
 
     def _mentions(self, document: Document, words: list[tuple[int, int]]) -> dict[str, Mention]:
-        types = {entity.id: entity.type for entity in document.entities}
+        types = {
+            entity.id: self._types(entity.type, document.id) if self._is_sure(entity) else ()
+            for entity in document.entities
+        }
         return {
-            id: Mention(first, last, self._types(types[id], document.id))
+            id: Mention(first, last, types[id])
             for id, (first, last) in covered_words(document.entities, words).items()
         }
+
+    def _is_sure(self, record: Entity | Relation) -> bool:
+        return record.score is None or record.score >= self.policy.least_score
 
     def _types(self, label: str, document: str) -> tuple[int, ...]:
         types = self.model.schema.entity_types
@@ -289,7 +301,7 @@ class ExampleMaker:
         spans = tuple(dict.fromkeys(exact.values()))
         place = {span: index for index, span in enumerate(spans)}
         schema = self.model.schema
-        found = set()
+        found: dict[tuple[int, int, int], int] = {}
         for relation in document.relations if self._has_relations else ():
             if relation.type not in schema.relations:
                 raise ConfigError(
@@ -304,10 +316,12 @@ class ExampleMaker:
                     self.unfit += 1
                     continue
                 type = schema.relation_types.index(relation.type)
-                found.add((place[head], place[tail], type))
+                truth = 1 if self._is_sure(relation) else UNSURE
+                found[place[head], place[tail], type] = truth
                 if schema.relations[relation.type].symmetric:
-                    found.add((place[tail], place[head], type))
-        return spans, np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
+                    found[place[tail], place[head], type] = truth
+        rows = [(*link, truth) for link, truth in sorted(found.items())]
+        return spans, np.array(rows, dtype=np.int64).reshape(-1, 4)
 
 
 def _unsaid_tags(rows: TagRows, annotated: Sequence[bool]) -> NDArray[np.bool_]:
@@ -330,7 +344,7 @@ def blank_example(like: Example) -> Example:
         allowed=np.ones_like(like.allowed),
         coarse=(),
         spans=(),
-        relations=np.zeros((0, 3), dtype=np.int64),
+        relations=np.zeros((0, 4), dtype=np.int64),
         has_relations=False,
     )
 
@@ -370,6 +384,6 @@ def _shift_relations(examples: Sequence[Example]) -> Tensor:
     shifted, before = [], 0
     for example in examples:
         if example.has_relations:
-            shifted.append(example.relations + np.array([before, before, 0]))
+            shifted.append(example.relations + np.array([before, before, 0, 0]))
             before += len(example.spans)
-    return torch.from_numpy(np.concatenate([np.zeros((0, 3), dtype=np.int64), *shifted]))
+    return torch.from_numpy(np.concatenate([np.zeros((0, 4), dtype=np.int64), *shifted]))

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from khabar.train.loop import backward
+from khabar.train.loss import UNSURE
 from khabar.train.setup import Run, set_up
 from khabar.train.step import TrainStep, relation_truth
 from khabar.train.targets import AnnotationPolicy, Example, ExampleMaker, collate_examples
 from khabar.train.vocabulary import mask_piece
-from tests.newsroom import Sentence, article, articles, run_config, sentence
+from tests.newsroom import Sentence, article, articles, run_config, scored, sentence
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +75,13 @@ def test_a_batch_without_pairs_still_reaches_every_weight(run):
 
 
 def test_relation_truth_is_what_a_loop_over_the_pairs_finds():
-    relations = torch.tensor([[0, 1, 1], [0, 1, 0], [3, 2, 2], [2, 0, 1]])
+    relations = torch.tensor([[0, 1, 1, 1], [0, 1, 0, UNSURE], [3, 2, 2, 1], [2, 0, 1, 1]])
     pairs = torch.tensor([[3, 2], [0, 1], [1, 0], [2, 3]])  # not (2, 0): out of reach
-    gold = {tuple(relation) for relation in relations.tolist()}
-    slow = [[float((h, t, type) in gold) for type in range(3)] for h, t in pairs.tolist()]
+    gold = {(h, t, type): truth for h, t, type, truth in relations.tolist()}
+    slow = [[gold.get((h, t, type), 0) for type in range(3)] for h, t in pairs.tolist()]
     found = relation_truth(relations, pairs, 4, torch.zeros(4, 3))
     assert found.tolist() == slow
-    none = relation_truth(torch.zeros(0, 3, dtype=torch.long), pairs, 4, torch.zeros(4, 3))
+    none = relation_truth(torch.zeros(0, 4, dtype=torch.long), pairs, 4, torch.zeros(4, 3))
     assert not none.any()
 
 
@@ -101,6 +102,24 @@ def test_the_tagger_s_mistakes_are_added_where_relations_are_annotated(run):
     assert len(rows) == 4
     assert rows[2] == (1, 1, 1, 2)
     assert set(rows[2:]) <= {(1, word, word, 2) for word in range(4)}
+
+
+def test_a_mention_that_a_model_was_unsure_of_is_no_mistake(run):
+    pair = article([sentence("PERS[ سامي ] يعمل في ORG[ بنك ]", ("works_for", 0, 1))])
+    unsure = scored(pair, entities=[0.9, 0.3])
+    (window,) = ExampleMaker(run.model, AnnotationPolicy(least_score=0.5)).examples(unsure)
+    logits = torch.zeros(1, 4, 4, 3)
+    logits[..., 0] = 9.0
+    logits[0, 0, 1, 1] = logits[0, 3, 1, 1] = (
+        20.0  # an ORG, where there is none and where one may be
+    )
+    step = TrainStep(run.model, mistakes=True)
+    found = step._with_mistakes(collate_examples([window], 0, 3), logits)
+    columns = (found.first, found.last, found.type)
+    assert list(zip(*(column.tolist() for column in columns), strict=True)) == [
+        (0, 0, 0),
+        (0, 0, 1),
+    ]
 
 
 def test_mistakes_are_further_negatives(run):

@@ -14,6 +14,7 @@ from khabar.data.records import Document
 from khabar.data.tags import WordSpan
 from khabar.data.words import split_words
 from khabar.model.joint import JointModel
+from khabar.train.loss import UNSURE
 from khabar.train.step import TrainStep
 from khabar.train.targets import (
     AnnotationPolicy,
@@ -23,7 +24,15 @@ from khabar.train.targets import (
     blank_example,
     collate_examples,
 )
-from tests.newsroom import FLAT_SCHEMA, Sentence, article, sentence, untrained, write_schema
+from tests.newsroom import (
+    FLAT_SCHEMA,
+    Sentence,
+    article,
+    scored,
+    sentence,
+    untrained,
+    write_schema,
+)
 
 PERS, ORG, GPE, INNER_ORG = 0, 1, 2, 3
 """The rows of the newsroom's schema; the first three are also its types."""
@@ -162,6 +171,37 @@ def test_symmetric_relations_hold_both_ways_and_others_one_way(model):
     ]
 
 
+def test_what_a_model_was_unsure_of_gives_no_loss(model):
+    pair = article(
+        [
+            sentence("PERS[ سامي ] يعمل في ORG[ بنك ]", ("works_for", 0, 1)),
+            sentence("GPE[ تونس ] تجاور GPE[ ليبيا ]", ("borders", 0, 1)),
+        ]
+    )
+    written = scored(pair, entities=[0.9, 0.4, 0.5, 0.8], relations=[0.9, 0.3])
+    (example,) = examples(model, written, least_score=0.5)
+    for open_row in (PERS, ORG, GPE, INNER_ORG):
+        assert row(example, open_row)[3] == ANY
+    assert row(example, PERS)[:3] == [B, O, O]
+    assert row(example, GPE)[4:] == [B, O, B]
+    # The first relation ends in the bank, of which nothing is said; the other one is unsure.
+    assert [span.first for span in example.spans] == [0, 4, 6]
+    assert example.relations.tolist() == [[1, 2, 1, UNSURE], [2, 1, 1, UNSURE]]
+    (sure,) = examples(model, written)
+    assert [truth for *_, truth in sure.relations.tolist()] == [1, 1, 1]
+
+
+def test_an_unsure_relation_costs_nothing_and_a_sure_one_does(model):
+    pair = article([sentence("PERS[ سامي ] يعمل في ORG[ بنك ]", ("works_for", 0, 1))])
+    loss = {}
+    for score in (0.4, 0.6):
+        written = scored(pair, entities=[0.9, 0.9], relations=[score])
+        batch = collate_examples(examples(model, written, least_score=0.5), 0, 3)
+        with torch.no_grad():
+            loss[score] = float(TrainStep(model, mistakes=False)(batch)[1])
+    assert loss[0.6] > loss[0.4]
+
+
 def test_a_type_that_the_schema_lacks_is_refused(model):
     with pytest.raises(ConfigError, match=r"names the type CITY, .*lacks; it has PERS, ORG, GPE"):
         ExampleMaker(model, AnnotationPolicy(labels={"LOC": ("CITY",)}))
@@ -228,7 +268,7 @@ def test_mentions_are_whole_in_some_window_with_their_relations(model):
         made = examples(model, gold)
         assert any(len(example.relations) for example in made)
         for example in made:
-            for head, tail, _ in example.relations:
+            for head, tail, *_ in example.relations:
                 assert example.spans[head].type == PERS
                 assert example.spans[tail].type == ORG
 
@@ -263,7 +303,7 @@ def test_relations_point_to_their_spans_in_the_batch(model):
     spans = torch.stack([joined.spans.window, joined.spans.first, joined.spans.type], dim=-1)
     ends = [
         (spans[head].tolist(), spans[tail].tolist(), type)
-        for head, tail, type in joined.relations.tolist()
+        for head, tail, type, _ in joined.relations.tolist()
     ]
     assert ends == [
         ([0, 0, GPE], [0, 2, GPE], 1),
