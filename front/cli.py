@@ -25,7 +25,16 @@ from khabar.data.rejected import Rejected
 from khabar.data_commands import EncodingOption, FormatOption, data_app, print_tables
 from khabar.export_command import export
 from khabar.graph_commands import graph
-from khabar.options import DeviceOption, ModelOption, PrecisionOption, load_extractor
+from khabar.options import (
+    DeviceOption,
+    ModelOption,
+    PrecisionOption,
+    ThresholdOption,
+    TypesOption,
+    load_extractor,
+    read_threshold,
+    read_types,
+)
 from khabar.score_commands import compare, evaluate
 from khabar.view_commands import view, write_page
 
@@ -101,6 +110,8 @@ def extract(
         typer.Option(dir_okay=False, help="Write a page for the browser to this file, instead."),
     ] = None,
     model: ModelOption = "bundled",
+    threshold: ThresholdOption = None,
+    types: TypesOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     encoding: EncodingOption = "utf-8",
@@ -114,7 +125,9 @@ def extract(
         _check_page(html, files, json=json)
     ledger = _Told()
     documents = _read_articles(files, encoding, ledger)
-    found = load_extractor(model, device, precision).documents(documents)
+    least, wanted = read_threshold(threshold), read_types(types)
+    extractor = load_extractor(model, device, precision)
+    found = extractor.documents(documents, threshold=least, types=wanted)
     if html is None:
         _write_records(found, json=json)
     elif shown := list(found):  # else it has been told why there is none
@@ -181,6 +194,8 @@ def predict(
     output: Annotated[Path, typer.Option(file_okay=False, help="The folder for the records.")],
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="PATTERN")] = None,
     model: ModelOption = "bundled",
+    threshold: ThresholdOption = None,
+    types: TypesOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     batch_tokens: Annotated[
@@ -196,14 +211,22 @@ def predict(
     read. A run that was stopped goes on when it is started again in the same way.
     """
     from khabar.model.archive import ArchiveOptions, find_inputs, predict_archive
+    from khabar.model.selection import least_scores
 
     paths = find_inputs([*inputs, *(more or [])], output)
     options = ArchiveOptions(
-        format=format, encoding=encoding, shard_articles=shard_articles, batch_tokens=batch_tokens
+        format=format,
+        encoding=encoding,
+        shard_articles=shard_articles,
+        batch_tokens=batch_tokens,
+        threshold=read_threshold(threshold),
+        types=read_types(types),
     )
     from tqdm import tqdm
 
     extractor = load_extractor(model, device, precision)
+    # Types that the model does not know are told before the folder is begun.
+    least_scores(extractor.model.config, options.threshold, options.types)
     with tqdm(unit=" articles", disable=None) as bar:
         counts = predict_archive(extractor, paths, output, options, progress=bar.update)
     _report_counts(counts, output)

@@ -16,7 +16,7 @@ absent. Knows no device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +31,7 @@ from khabar.data.jsonl import write_jsonl
 from khabar.data.locks import only_writer
 from khabar.data.records import Document
 from khabar.data.rejected import Rejected, Rejection
+from khabar.model.selection import Threshold
 
 RUN, ERRORS = "run.json", "errors.jsonl"
 
@@ -42,7 +43,12 @@ class Predictor(Protocol):
         """Return all that predictions depend on, as one line."""
 
     def documents(
-        self, documents: Iterable[Document], *, batch_tokens: int | None = None
+        self,
+        documents: Iterable[Document],
+        *,
+        batch_tokens: int | None = None,
+        threshold: Threshold = None,
+        types: Collection[str] | None = None,
     ) -> Iterator[Document]:
         """Yield every document with predicted entities and relations, in order."""
 
@@ -62,6 +68,10 @@ class ArchiveOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Articles of a shard; what a kill costs is at most the work on one."""
     batch_tokens: int | None = None
     """Most pieces in a batch; None: what suits the device."""
+    threshold: float | dict[str, float] | None = None
+    """Least score, of everything or by type; None: the model's own."""
+    types: tuple[str, ...] | None = None
+    """The types wanted, as for ``Extractor.documents``; None: all."""
 
     def __post_init__(self) -> None:
         check_encoding(self.encoding)
@@ -170,7 +180,12 @@ def _complete(
                 if path.exists():
                     progress(len(shard.documents))
                 else:
-                    found = predictor.documents(shard.documents, batch_tokens=options.batch_tokens)
+                    found = predictor.documents(
+                        shard.documents,
+                        batch_tokens=options.batch_tokens,
+                        threshold=options.threshold,
+                        types=options.types,
+                    )
                     write_jsonl(path, _watched(found, progress))
 
     # Written anew by every run, from its reading: nothing is lost or doubled by a kill.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -36,9 +37,11 @@ class KilledAfter:
         return self.extractor.identity()
 
     def documents(
-        self, documents: Iterable[Document], *, batch_tokens: int | None = None
+        self,
+        documents: Iterable[Document],
+        **options: Any,  # noqa: ANN401
     ) -> Iterator[Document]:
-        for document in self.extractor.documents(documents, batch_tokens=batch_tokens):
+        for document in self.extractor.documents(documents, **options):
             if self.left == 0:
                 raise Killed
             self.left -= 1
@@ -162,6 +165,11 @@ def test_a_file_that_is_not_given_to_us_stops_the_run(
     [
         (ArchiveOptions(shard_articles=4), "its shard_articles is 3, not 4"),
         (ArchiveOptions(shard_articles=3, batch_tokens=64), "its batch_tokens is None, not 64"),
+        (ArchiveOptions(shard_articles=3, types=("ORG",)), r"its types is None, not \('ORG',\)"),
+        (
+            ArchiveOptions(shard_articles=3, threshold={"ORG": 0.4}),
+            r"its threshold is None, not \{.*\}",
+        ),
         (ArchiveOptions(shard_articles=3, encoding="cp1256"), "its encoding is utf-8, not cp1256"),
     ],
 )
