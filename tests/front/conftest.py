@@ -11,6 +11,18 @@ from typing import NamedTuple
 import pytest
 
 from khabar.cli import main
+from khabar.data.jsonl import write_jsonl
+from khabar.data.records import Document, Entity
+
+TEXT = "زار سامي الحداد تونس"
+GOLD = Document(
+    id="1",
+    text=TEXT,
+    entities=(
+        Entity(id="1", type="PERS", start=4, end=15, text="سامي الحداد"),
+        Entity(id="2", type="GPE", start=16, end=20, text="تونس"),
+    ),
+)
 
 
 class Ran(NamedTuple):
@@ -41,3 +53,10 @@ def khabar(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[b
         return Ran(ended.value.code, out, err.decode())
 
     return run
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """A file with one annotated article."""
+    write_jsonl(tmp_path / "gold.jsonl", [GOLD])
+    return tmp_path / "gold.jsonl"
