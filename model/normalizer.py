@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 from tokenizers import Regex
 from tokenizers.normalizers import Normalizer, Replace, Sequence
 from tokenizers.pre_tokenizers import PreTokenizer, Split, WhitespaceSplit
@@ -76,6 +77,14 @@ def arabert_normalizer() -> Normalizer:
     )
 
 
+def holds_ours(normalizer: Normalizer | None) -> bool:
+    """Whether one of our normalizers is part of this one, as in an encoder that we pretrained."""
+    steps = [] if normalizer is None else _steps(msgspec.json.decode(normalizer.__getstate__()))
+    ours = (arabic_normalizer(), arabert_normalizer())
+    wanted = [_steps(msgspec.json.decode(one.__getstate__())) for one in ours]
+    return any(all(step in steps for step in own) for own in wanted)
+
+
 def arabert_pre_tokenizer(own: PreTokenizer | None) -> PreTokenizer:
     """Split a word where AraBERT v0.2's preprocessing puts spaces, then as the encoder does.
 
@@ -132,3 +141,9 @@ def _isolate(pattern: str) -> PreTokenizer:
 def _split_between(first: str, second: str) -> list[PreTokenizer]:
     r"""Return ``(first+)(second+)`` to `` \1 \2 ``, for two classes of characters."""
     return [_isolate(f"{first}+{second}+"), _isolate(f"{first}+(?={second})")]
+
+
+def _steps(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a normalizer does, step by step, from its state as ``tokenizer.json`` has it."""
+    parts: list[dict[str, Any]] | None = state.get("normalizers")
+    return [state] if parts is None else [step for part in parts for step in _steps(part)]

@@ -27,6 +27,7 @@ from khabar.model.normalizer import (
     arabert_pre_tokenizer,
     arabert_preprocessing,
     arabic_normalizer,
+    holds_ours,
 )
 
 MAX_WORD_PIECES = 64
@@ -131,7 +132,9 @@ class WordTokenizer:
 
 
 def encoder_tokenizer(name_or_path: str, pad: int) -> WordTokenizer:
-    """Load the tokenizer of an encoder, from a folder or a hub, and put our normalizer before it.
+    """Load the tokenizer of an encoder, from a folder or a hub, with our normalizer before its own.
+
+    An encoder that we pretrained has it already.
 
     AraBERT v0.2's own preprocessing is recognised by the model's name and becomes part of it.
 
@@ -145,11 +148,12 @@ def encoder_tokenizer(name_or_path: str, pad: int) -> WordTokenizer:
             f"pieces are no words of the text; use aubmindlab/bert-base-arabertv02 instead"
         )
     backend = _backend(name_or_path)
-    own = [backend.normalizer] if backend.normalizer is not None else []
-    ours = arabert_normalizer() if rules == "v02" else arabic_normalizer()
-    backend.normalizer = normalizers.Sequence([ours, *own])
-    if rules == "v02":
-        backend.pre_tokenizer = arabert_pre_tokenizer(backend.pre_tokenizer)
+    if not holds_ours(backend.normalizer):
+        own = [backend.normalizer] if backend.normalizer is not None else []
+        ours = arabert_normalizer() if rules == "v02" else arabic_normalizer()
+        backend.normalizer = normalizers.Sequence([ours, *own])
+        if rules == "v02":
+            backend.pre_tokenizer = arabert_pre_tokenizer(backend.pre_tokenizer)
     return WordTokenizer(backend, _special_pieces(backend, pad))
 
 

@@ -191,6 +191,17 @@ def test_a_saved_tokenizer_normalizes_as_before(tokenizer, tmp_path_factory, tex
     assert encode(again, text).ids.tolist() == encode(tokenizer, text).ids.tolist()
 
 
+@pytest.mark.parametrize("name", ["bert-base-arabertv02", "my-encoder"])
+def test_an_encoder_that_we_pretrained_has_our_normalizer_once(tmp_path, name):
+    (tmp_path / name).mkdir()
+    first = loaded("WordPiece", tmp_path / name)
+    for folder in (name, "renamed"):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        first.save(tmp_path / folder)
+        again = encoder_tokenizer(str(tmp_path / folder), pad=PADS["WordPiece"])
+        assert again.backend.to_str() == first.backend.to_str()
+
+
 def test_diacritics_and_tatweel_change_no_piece(bert):
     assert encode(bert, "قَالَ وزيـــر").ids.tolist() == encode(bert, "قال وزير").ids.tolist()
 
