@@ -12,17 +12,10 @@ import pytest
 
 from khabar.cli import main
 from khabar.data.jsonl import write_jsonl
-from khabar.data.records import Document, Entity
+from tests.marked import marked
 
 TEXT = "زار سامي الحداد تونس"
-GOLD = Document(
-    id="1",
-    text=TEXT,
-    entities=(
-        Entity(id="1", type="PERS", start=4, end=15, text="سامي الحداد"),
-        Entity(id="2", type="GPE", start=16, end=20, text="تونس"),
-    ),
-)
+GOLD = marked("زار ⟨1:PERS|سامي الحداد⟩ ⟨2:GPE|تونس⟩", id="1")
 
 
 class Ran(NamedTuple):

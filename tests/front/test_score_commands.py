@@ -10,30 +10,14 @@ import pytest
 
 from khabar.data.jsonl import write_jsonl
 from khabar.data.records import Document, Entity
-from tests.front.conftest import Khabar
+from tests.front.conftest import GOLD, TEXT, Khabar
 from tests.marked import marked
 from tests.tiny import tiny_khabar_model
-
-TEXT = "زار سامي الحداد تونس"
-GOLD = Document(
-    id="1",
-    text=TEXT,
-    entities=(
-        Entity(id="1", type="PERS", start=4, end=15, text="سامي الحداد"),
-        Entity(id="2", type="GPE", start=16, end=20, text="تونس"),
-    ),
-)
 
 
 def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def gold(tmp_path: Path) -> Path:
-    write_jsonl(tmp_path / "gold.jsonl", [GOLD])
-    return tmp_path / "gold.jsonl"
 
 
 @pytest.fixture
