@@ -224,7 +224,7 @@ def newsroom(tmp_path: Path) -> tuple[str, str, str]:
     """A flat corpus that a tiny model can learn, its test file, and its schema."""
     train, test = (
         write_corpus(tmp_path / f"{name}.conll", [flat(d) for d in articles(count, seed)])
-        for name, count, seed in (("train", 40, 1), ("test", 5, 2))
+        for name, count, seed in (("train", 100, 1), ("test", 10, 2))
     )
     return train, test, write_schema(tmp_path, FLAT_SCHEMA)
 
@@ -239,7 +239,7 @@ def test_it_learns_a_small_world_and_reports_what_khabar_evaluate_finds(
     assert main([*arguments, "--json", str(report), "--predictions", str(predictions)]) == 0
     read = msgspec.json.decode(report.read_bytes(), type=PlainReport)
     assert [run.recipe.seed for run in read.runs] == [1, 2]
-    assert [run.steps for run in read.runs] == [12 * 5] * 2  # 36 articles of one sentence, by 8
+    assert [run.steps for run in read.runs] == [12 * 12] * 2  # 90 articles, by 8
     assert all(run.seconds > 0 for run in read.runs)
     (setting,) = read.settings
     figures = [run.test.khabar.entities.strict.micro.f1 for run in read.runs]
