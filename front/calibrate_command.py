@@ -55,7 +55,10 @@ def calibrate(  # noqa: PLR0913 - an option each
 
 
 def _print_changes(old: ModelConfig, new: ModelConfig) -> None:
-    for name in ("temperature", "threshold"):
-        for kind in ("entity", "relation") if new.label_schema.relations else ("entity",):
+    kinds: dict[str, tuple[str, ...]] = {"entity": ("temperature", "threshold")}
+    if new.label_schema.relations:
+        kinds["relation"] = ("temperature", "shift", "threshold")
+    for kind, names in kinds.items():
+        for name in names:
             was, now = (getattr(config, f"{kind}_{name}") for config in (old, new))
             typer.echo(f"{kind} {name}: {now:g} (was {was:g})")

@@ -92,6 +92,8 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
     """By what the log-odds of an entity are divided for its score; fitted on a dev part."""
     relation_temperature: float = 1.0
     """By what the relation head's logits are divided for a score; fitted on a dev part."""
+    relation_shift: float = 0.0
+    """What is then added to them; fitted on a dev part."""
 
     def __post_init__(self) -> None:
         if not (self.entity_temperature > 0 and self.relation_temperature > 0):

@@ -97,9 +97,9 @@ def predict(
         least: least score of what is returned, by type.
         given: the entities of every text; None: decode them.
 
-    A relation's score is the head's for the pair, calibrated by the model's temperature, times the
-    score of the less sure of its entities: it is wrong when one of them is. (Not times both: of a
-    pair that holds a relation both are right, or neither, more often than by chance.)
+    A relation's score is the head's for the pair, calibrated by the model's temperature and shift,
+    times the score of the less sure of its entities: it is wrong when one of them is. (Not times
+    both: of a pair that holds a relation both are right, or neither, more often than by chance.)
     """
     words = [split_words(text) for text in texts]
     limit = model.window_limit
@@ -177,7 +177,8 @@ def _holding(
     pairs = model.rules.pairs(spans.batch, model.config.heads.relation_reach)
     for portion in torch.split(pairs, _PAIRS_AT_ONCE):
         logits = model.relate(states, spans.batch, portion)
-        holds = (logits / model.config.relation_temperature).sigmoid()
+        config = model.config
+        holds = (logits / config.relation_temperature + config.relation_shift).sigmoid()
         scores = holds * spans.scores[portion].amin(dim=-1, keepdim=True)
         pair, type = (scores >= limits).nonzero(as_tuple=True)
         rows = (portion[pair].tolist(), type.tolist(), scores[pair, type].tolist())

@@ -58,6 +58,7 @@ class DevScore:
             relation_threshold=self.relation_threshold,
             entity_temperature=self.temperatures.entity,
             relation_temperature=self.temperatures.relation,
+            relation_shift=self.temperatures.relation_shift,
         )
 
     def figures(self) -> dict[str, float]:
@@ -72,6 +73,7 @@ class DevScore:
             figures["dev_relations_strict_f1"] = self.evaluation.relations.strict.micro.f1
             figures["dev_relation_threshold"] = self.relation_threshold
             figures["dev_relation_temperature"] = self.temperatures.relation
+            figures["dev_relation_shift"] = self.temperatures.relation_shift
         return figures
 
 
@@ -79,7 +81,11 @@ def score_dev(model: JointModel, dev: Sequence[Document]) -> DevScore:
     """Predict the dev part, once, and score it as calibrated, at the best thresholds."""
     own = model.config
     if not dev:
-        kept = Temperatures(entity=own.entity_temperature, relation=own.relation_temperature)
+        kept = Temperatures(
+            entity=own.entity_temperature,
+            relation=own.relation_temperature,
+            relation_shift=own.relation_shift,
+        )
         return DevScore(0.0, own.entity_threshold, own.relation_threshold, kept, None)
     model.eval()
     predicted = predict_uncalibrated(model, dev)

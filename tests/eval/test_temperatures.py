@@ -21,7 +21,7 @@ from khabar.eval.temperatures import (
 from khabar.model.temperature import tempered
 from tests.marked import marked
 
-TRUE = Temperatures(entity=2.0, relation=0.5)
+TRUE = Temperatures(entity=2.0, relation=0.5, relation_shift=-0.8)
 PAIRS = 30
 """Persons, each with a relation to an organization, in an article."""
 TEXT = " ".join(["ليلى بنك"] * PAIRS)
@@ -57,7 +57,7 @@ def drawn(count: int, schema: LabelSchema, true: Temperatures = TRUE) -> list[Pa
             "PERS": luck < tempered(people, true.entity),
             "ORG": luck < tempered(banks, true.entity),
         }
-        holds = rng.random(PAIRS) < tempered(heads, true.relation)
+        holds = rng.random(PAIRS) < tempered(heads, true.relation, true.relation_shift)
         holds &= right["PERS"] & right["ORG"]
         scores = (
             own.round(4).tolist() for own in (people, banks, heads * np.minimum(people, banks))
@@ -78,21 +78,24 @@ def test_the_temperatures_that_truth_was_drawn_with_are_found(nested):
     found = fit_temperatures(drawn(120, nested), nested)
     assert found.entity == pytest.approx(TRUE.entity, rel=0.1)
     assert found.relation == pytest.approx(TRUE.relation, rel=0.1)
+    assert found.relation_shift == pytest.approx(TRUE.relation_shift, abs=0.15)
 
 
 def test_scores_that_are_right_already_are_left_nearly_as_they_are(nested):
     found = fit_temperatures(drawn(120, nested, Temperatures()), nested)
     assert found.entity == pytest.approx(1, abs=0.1)
     assert found.relation == pytest.approx(1, abs=0.1)
+    assert found.relation_shift == pytest.approx(0, abs=0.1)
 
 
 def test_calibrated_scores_worked_by_hand():
-    """The head's 0.9 becomes 0.75; of the entities' 0.8 and 0.64, by their roots, 2/3 and 4/7."""
+    """The head's 0.9 becomes 0.75, then 6/7; the entities', by their roots, 2/3 and 4/7."""
     document = calibrated(
-        prediction([0.8], [0.64], [0.9 * 0.64]), Temperatures(entity=2.0, relation=2.0)
+        prediction([0.8], [0.64], [0.9 * 0.64]),
+        Temperatures(entity=2.0, relation=2.0, relation_shift=np.log(2)),
     )
     assert [entity.score for entity in document.entities] == [round(2 / 3, 4), round(4 / 7, 4)]
-    assert [relation.score for relation in document.relations] == [round(0.75 * 4 / 7, 4)]
+    assert [relation.score for relation in document.relations] == [round(6 / 7 * 4 / 7, 4)]
 
 
 def test_a_relation_of_an_entity_without_a_chance_has_none():

@@ -45,15 +45,19 @@ def test_it_writes_temperatures_and_thresholds_and_says_what_they_are_worth(
     assert (ran.code, ran.err) == (0, "")
     after = config_of(model)
     assert after.entity_temperature != 1 != after.relation_temperature
-    for kind in ("entity", "relation"):
-        for name in ("temperature", "threshold"):
+    kinds = {
+        "entity": ("temperature", "threshold"),
+        "relation": ("temperature", "shift", "threshold"),
+    }
+    for kind, names in kinds.items():
+        for name in names:
             was, now = (getattr(config, f"{kind}_{name}") for config in (before, after))
             assert f"{kind} {name}: {now:g} (was {was:g})\n" in ran.text
         assert f"{kind} strict" in ran.text
     assert ran.text.endswith(f"They are in {model / 'config.json'}\n")
     changed = {path.name for path in model.iterdir() if files.get(path.name) != path.read_bytes()}
     assert changed == {"config.json"}
-    kept = {"entity_temperature", "relation_temperature", "entity_threshold", "relation_threshold"}
+    kept = {f"{kind}_{name}" for kind, names in kinds.items() for name in names}
     plain = [msgspec.to_builtins(config) for config in (before, after)]
     assert {name for name in plain[0] if plain[0][name] != plain[1][name]} <= kept
 
@@ -92,6 +96,7 @@ def test_an_export_can_be_calibrated_itself(khabar: Khabar, model: Path, dev: st
     found, own = config_of(tmp_path / "onnx"), config_of(model)
     assert found.entity_temperature == pytest.approx(own.entity_temperature, abs=0.01)
     assert found.relation_temperature == pytest.approx(own.relation_temperature, abs=0.01)
+    assert found.relation_shift == pytest.approx(own.relation_shift, abs=0.01)
 
 
 def test_the_bundled_model_is_not_changed_in_its_place(khabar: Khabar, dev: str):

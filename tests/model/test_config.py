@@ -25,9 +25,10 @@ CONFIG = ModelConfig(
 
 def test_a_configuration_from_before_there_were_temperatures_changes_no_score():
     fields = msgspec.to_builtins(CONFIG)
-    del fields["entity_temperature"], fields["relation_temperature"]
+    del fields["entity_temperature"], fields["relation_temperature"], fields["relation_shift"]
     assert decode_config(msgspec.json.encode(fields), origin="m") == CONFIG
     assert (CONFIG.entity_temperature, CONFIG.relation_temperature) == (1.0, 1.0)
+    assert CONFIG.relation_shift == 0
 
 
 def changed(**fields: Any) -> bytes:

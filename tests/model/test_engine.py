@@ -153,7 +153,7 @@ def test_temperatures_change_scores_and_nothing_else(newsroom):
     least = LeastScores((0.0,) * 3, (0.0,) * 2)
     warm = without_temperatures(newsroom.model)
     warm.config = msgspec.structs.replace(
-        warm.config, entity_temperature=1.5, relation_temperature=3.0
+        warm.config, entity_temperature=1.5, relation_temperature=3.0, relation_shift=0.5
     )
     plain, other = (
         predict(model, [text], batch_tokens=4096, least=least)[0]
@@ -167,7 +167,7 @@ def test_temperatures_change_scores_and_nothing_else(newsroom):
             relation.score / min(own.spans[i].score for i in (relation.head, relation.tail))
             for own, relation in ((plain, before), (other, after))
         ]
-        assert heads[1] == pytest.approx(tempered(np.array(heads[0]), 3.0), abs=1e-4)
+        assert heads[1] == pytest.approx(tempered(np.array(heads[0]), 3.0, 0.5), abs=1e-4)
 
 
 def test_texts_without_words_give_empty_predictions(newsroom):

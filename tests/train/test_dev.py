@@ -85,6 +85,7 @@ def test_the_value_is_the_mean_of_both_f1(model, dev):
         "dev_relations_strict_f1": relations,
         "dev_relation_threshold": scored.relation_threshold,
         "dev_relation_temperature": scored.temperatures.relation,
+        "dev_relation_shift": scored.temperatures.relation_shift,
     }
 
 
@@ -98,7 +99,7 @@ def test_a_schema_without_relations_is_scored_on_entities_alone(tmp_path, tiny_e
         "dev_entity_threshold": scored.entity_threshold,
         "dev_entity_temperature": scored.temperatures.entity,
     }
-    assert scored.temperatures.relation == 1
+    assert (scored.temperatures.relation, scored.temperatures.relation_shift) == (1, 0)
 
 
 def test_the_model_goes_on_training_after_it_was_scored(model, dev):
