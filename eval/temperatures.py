@@ -174,7 +174,7 @@ def _fit(
     right: NDArray[np.bool_],
     farthest: float = 0.0,
 ) -> tuple[float, float]:
-    """Return the temperature and shift of scores that, times the limits, tell best what is right."""
+    """Return the temperature and shift of the scores that, times the limits, tell right best."""
     if right.all() or not right.any():
         return 1.0, 0.0
 
