@@ -236,7 +236,7 @@ def _draw_losses(axes: Axes, losses: Mapping[str, Curve]) -> None:
         axes.legend(fontsize=8)
 
 
-_NO_SHARES = ("threshold", "temperature")
+_NO_SHARES = ("threshold", "temperature", "shift")
 
 
 def _draw_dev(axes: Axes, dev: Mapping[str, Curve]) -> None:
